@@ -1,0 +1,1 @@
+"""The HTTP application: routes, services, and the pure DICOM and HTTP syntax below them."""
