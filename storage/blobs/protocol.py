@@ -5,6 +5,9 @@ from typing import Protocol
 
 from storage.resource import ByteRange, ResourceKey
 
+CHUNK_BYTES = 1 << 20
+"""Bytes in one chunk of a stream, and held in memory of one staged blob, at the most."""
+
 
 class StagedBlob(Protocol):
     """Bytes on their way in: growing, readable by who writes them, invisible to everybody else."""
@@ -19,6 +22,12 @@ class StagedBlob(Protocol):
     def read(self, start: int, stop: int) -> bytes:
         """Bytes from ``start`` to ``stop`` (exclusive), fewer at the end; synchronous, for a worker thread."""
 
+    async def seal(self) -> None:
+        """Bring all bytes to stable storage; no more is written after it.
+
+        Raises StorageFull, StorageUnavailable.
+        """
+
     async def discard(self) -> None:
         """Forget the bytes; harmless when already placed or discarded."""
 
@@ -26,16 +35,16 @@ class StagedBlob(Protocol):
 class BlobStore(Protocol):
     """Immutable byte strings under keys of the store's own choosing.
 
-    The order of a store is: ``stage`` and ``write``; ``place``, after which the bytes are durable; the rows;
-    ``settle``. A crash between ``place`` and ``settle`` leaves blobs that ``unsettled`` names after a restart, so that
-    those without rows can be deleted.
+    The order of a store is: ``stage``, ``write``, ``seal``; ``place``, after which the bytes are durable under their
+    keys; the rows; ``settle``. A crash between ``place`` and ``settle`` leaves blobs that ``unsettled`` names after a
+    restart, so that those without rows can be deleted.
     """
 
-    async def stage(self) -> StagedBlob:
+    def stage(self) -> StagedBlob:
         """Begin a blob."""
 
     async def place(self, blobs: Sequence[tuple[StagedBlob, ResourceKey]]) -> list[str]:
-        """Make staged blobs durable, all of them, and return their keys in the same order.
+        """Make sealed blobs durable under new keys, returned in the same order.
 
         A key is new each time, also for an instance that was stored before. Raises StorageFull, StorageUnavailable;
         then none is placed.
@@ -47,11 +56,14 @@ class BlobStore(Protocol):
     async def unsettled(self) -> list[str]:
         """Keys of blobs that were placed by a process which then ended without settling them."""
 
-    async def read(self, key: str, byte_range: ByteRange) -> bytes:
-        """The bytes of one range. Raises BlobNotFound, StorageUnavailable."""
+    async def read(self, key: str, byte_range: ByteRange) -> bytes | bytearray:
+        """The bytes of one range, held in memory: for up to a few megabytes, ``stream`` is for more.
 
-    def stream(self, key: str, byte_range: ByteRange) -> AsyncIterator[bytes]:
-        """The bytes of one range in chunks of bounded size. Raises BlobNotFound, StorageUnavailable while iterating."""
+        Raises BlobNotFound, StorageUnavailable.
+        """
+
+    def stream(self, key: str, byte_range: ByteRange) -> AsyncIterator[bytes | bytearray]:
+        """The bytes of one range in chunks of CHUNK_BYTES. Raises BlobNotFound, StorageUnavailable while iterating."""
 
     async def delete(self, keys: Collection[str]) -> None:
         """Remove blobs; a key that is not there is no error."""

@@ -1,0 +1,48 @@
+# The environment is made once and again whenever the project's requirements change.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+INSTALLED_DEV := $(VENV)/installed-dev
+
+.PHONY: help serve test check openapi bench constraints clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+serve: $(INSTALLED) ## Serve the archive in ./data on http://127.0.0.1:8080
+	$(BIN)/fovea serve
+
+test: check $(INSTALLED_DEV) ## Check and test everything
+	$(BIN)/pytest -n auto
+
+check: $(INSTALLED_DEV) ## Check format, lint, types, import contracts and the API description
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/fovea openapi | diff openapi/openapi.yaml -
+
+openapi: $(INSTALLED) ## Write openapi/openapi.yaml from the code
+	$(BIN)/fovea openapi > openapi/openapi.yaml
+
+bench: $(INSTALLED_DEV) ## Measure store, search, metadata and frames
+	$(BIN)/python -m benchmarks
+
+constraints: $(INSTALLED_DEV) ## Write the exact versions in use to constraints.txt
+	$(BIN)/pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
+
+clean: ## Remove the environment and what tools left behind
+	rm -rf $(VENV) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Fovea needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(INSTALLED_DEV): $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@ $(INSTALLED)

@@ -1,0 +1,104 @@
+"""The command line: ``fovea serve``, ``fovea import``."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from app.settings import Settings
+
+app = typer.Typer(
+    name="fovea", help="Fovea, a DICOMweb server.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+)
+errors = Console(stderr=True)
+
+SHUTDOWN_SECONDS = 30
+"""How long requests in flight may go on after the server was asked to stop."""
+
+DataFolder = Annotated[Path | None, typer.Option(help="The folder of the archive. [default: data]")]
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on. [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on. [default: 8080]")] = None,
+    workers: Annotated[int | None, typer.Option(help="Server processes. [default: 1]")] = None,
+    data: DataFolder = None,
+) -> None:
+    """Serve the archive. Options go before FOVEA_... environment variables."""
+    import uvicorn
+
+    settings = _settings(host=host, port=port, workers=workers, data=data)
+    root = f"http://{settings.host}:{settings.port}{settings.dicomweb_root}"
+    errors.print(f"Fovea serves {settings.data.resolve()} at {root}", highlight=False, soft_wrap=True)
+    if settings.auth.mode == "none":
+        errors.print("Anybody who reaches this address can read and write: no authentication (FOVEA_AUTH__MODE=none).")
+    uvicorn.run(
+        "app.main:create_app_from_environment",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_config=None,
+        access_log=False,  # it would write search keys, which are patient data
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+
+
+@app.command("import")
+def import_files(
+    paths: Annotated[list[Path], typer.Argument(exists=True, help="DICOM files, and folders of them.")],
+    data: DataFolder = None,
+    url: Annotated[str | None, typer.Option(help="A DICOMweb root to store to, instead of a data folder.")] = None,
+) -> None:
+    """Store files and folders, with a progress bar. Files that are not DICOM are counted and left alone."""
+    import asyncio
+
+    from app.importing import import_into_archive, import_into_server
+
+    if url is not None and data is not None:
+        raise typer.BadParameter("give --data or --url, not both")
+    importing = import_into_server(paths, url) if url else import_into_archive(paths, _settings(data=data))
+    tally = asyncio.run(importing)
+    errors.print(tally.describe())
+    raise typer.Exit(1 if tally.failures else 0)
+
+
+@app.command()
+def settings() -> None:
+    """Print the settings in force."""
+    typer.echo(_settings().model_dump_json(indent=2))
+
+
+@app.command()
+def openapi() -> None:
+    """Print the API description (OpenAPI, YAML)."""
+    import yaml
+
+    from app.main import create_app
+
+    yaml.safe_dump(create_app(Settings()).openapi(), sys.stdout, sort_keys=False, allow_unicode=True)
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+def _settings(**flags: object) -> Settings:
+    """The settings of the environment, overridden by the flags given, which worker processes then find there too."""
+    for name, value in flags.items():
+        if value is not None:
+            os.environ[f"FOVEA_{name.upper()}"] = str(value)
+    try:
+        return Settings()
+    except ValidationError as error:
+        for problem in error.errors():
+            place = "__".join(str(part) for part in problem["loc"]).upper()
+            errors.print(f"{'FOVEA_' + place + ': ' if place else ''}{problem['msg']}", style="red", soft_wrap=True)
+        raise typer.Exit(2) from error

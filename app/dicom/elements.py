@@ -1,0 +1,298 @@
+"""The data elements of a data set, read from the bytes of a file (PS3.5 chapter 7).
+
+One pass, in bounded memory: values that will be bulk data are stepped over, and each item of a sequence is handed on as soon as
+it is read. What is tolerated is what pydicom's reader tolerates (``pydicom.filereader``): a switch between explicit and implicit VR,
+an unknown VR, lengths that lie, a value that the end of the file cuts off.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from struct import Struct, error as StructError  # noqa: N812 - an exception's name
+from typing import NamedTuple
+
+from app.dicom.byte_source import ByteSource, Window
+from app.dicom.character_set import DEFAULT_ENCODINGS, Encodings, encodings_of
+from app.dicom.errors import LimitExceeded, MalformedDataSet
+from app.dicom.fragments import ITEM, SEQUENCE_DELIMITER, UNDEFINED_LENGTH, Fragments, read_fragments
+from app.dicom.limits import ParseLimits
+from app.dicom.vr import DICTIONARY_VRS, EXPLICIT_VRS, creator_tag, vr_of
+
+ITEM_DELIMITER = 0xFFFEE00D
+SPECIFIC_CHARACTER_SET = 0x00080005
+PIXEL_DATA = 0x7FE00010
+
+INLINE_BINARY_LENGTH = 1024
+"""Bytes of a binary value that is kept in the metadata; a longer one is bulk data."""
+
+INLINE_VALUE_LENGTH = 1024 * 1024
+"""The same for the other VRs that PS3.18 F.2.2 allows to be bulk data."""
+
+BINARY_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN", "OB or OW", "US or OW", "US or SS or OW"})
+OTHER_BULK_VRS = frozenset(
+    {"DS", "FL", "FD", "IS", "LT", "SL", "SS", "ST", "SV", "UC", "UL", "US", "UT", "UV", "US or SS"}
+)
+
+
+class Element(NamedTuple):
+    """One data element; a NamedTuple, because thousands are made and it costs half of a frozen dataclass.
+
+    ``start`` and ``stop`` are the offsets of its value. ``value`` is None where the value was stepped over; ``items`` are the items of a
+    sequence, as the reader's ``finish_item`` made them.
+    """
+
+    vr: str
+    start: int
+    stop: int
+    value: bytes | None
+    items: list[bytes] | None = None
+
+
+@dataclass(slots=True)
+class DataSet:
+    """A data set, or an item of a sequence: its elements by tag, and how their values are encoded."""
+
+    explicit_vr: bool
+    little_endian: bool
+    encodings: Encodings = DEFAULT_ENCODINGS
+    parent: "DataSet | None" = None
+    path: str = ""
+    """The place of an item, such as ``00480105/0/``; empty for the data set itself."""
+    elements: dict[int, Element] = field(default_factory=dict)
+
+
+class DataSetReader:
+    """Reads data sets from one source.
+
+    ``finish_item`` is called with each item of a sequence, inner items first; what it returns takes the item's place.
+    After reading, ``fragments`` holds those of the data set's Pixel Data, if it is encapsulated.
+    """
+
+    def __init__(self, source: ByteSource, limits: ParseLimits, finish_item: Callable[[DataSet], bytes]) -> None:
+        self.window = Window(source)
+        self.fragments: Fragments | None = None
+        self._limits = limits
+        self._finish_item = finish_item
+        self._elements_left = limits.max_elements
+        self._depth = 0
+
+    def read(self, data_set: DataSet, position: int, only_group: int | None = None) -> int:
+        """Read elements into ``data_set`` from ``position`` to the end, or while they are of ``only_group``; where it ended.
+
+        Raises MalformedDataSet, LimitExceeded; ``data_set`` then holds what was read before.
+        """
+        end = self.window.size
+        try:
+            return self._read_elements(data_set, position, end, end, only_group)
+        except StructError as error:
+            raise MalformedDataSet("The data set ends in the middle of a data element.") from error
+
+    def _read_elements(
+        self, data_set: DataSet, position: int, stop: int, limit: int, only_group: int | None = None
+    ) -> int:
+        """Read the elements of one level; return where they end.
+
+        ``stop`` is where the item should end by its length, ``limit`` where the bytes end: pydicom lets an element lie across
+        the end of its item, but never across the end of the sequence of defined length around it, or of the file.
+        """
+        window, elements = self.window, data_set.elements
+        data, base = window.data, window.base
+        explicit = data_set.explicit_vr
+        header, long_length = _HEADERS[explicit, data_set.little_endian], _LENGTHS[data_set.little_endian]
+        implicit_header = _HEADERS[False, data_set.little_endian]
+        while position < stop and position + 8 <= limit:
+            at = position - base
+            if at < 0 or at + 12 > len(data):
+                window.move(position)
+                data, base, at = window.data, window.base, 0
+            said_vr: str | None = None
+            start = position + 8
+            if explicit:
+                group, number, code, length = header(data, at)
+                known = EXPLICIT_VRS.get(code)
+                if known is not None:
+                    said_vr, is_long = known
+                    if is_long:
+                        (length,) = long_length(data, at + 8)
+                        start = position + 12
+                elif b"AA" <= code <= b"ZZ":
+                    said_vr = "UN"
+                else:
+                    group, number, length = implicit_header(data, at)
+            else:
+                group, number, length = header(data, at)
+            tag = group << 16 | number
+            if tag == ITEM_DELIMITER:
+                return start
+            if only_group is not None and group != only_group:
+                return position
+            if length == UNDEFINED_LENGTH:
+                element, position = self._undefined_length(data_set, tag, said_vr, start, limit)
+                data, base = window.data, window.base
+            else:
+                if said_vr is None or said_vr == "UN":
+                    vr = DICTIONARY_VRS.get(tag) or vr_of(tag, _private_creator(data_set, tag))
+                    if said_vr == "UN" and length >= 0xFFFF and not tag & 0x10000:
+                        vr = "UN"
+                else:
+                    vr = said_vr
+                position = start + length
+                if position > limit:
+                    position = limit
+                if vr == "SQ":
+                    element = Element(vr, start, position, None, self._defined_items(data_set, tag, start, position))
+                    data, base = window.data, window.base
+                elif length <= INLINE_BINARY_LENGTH and position - base <= len(data):
+                    element = Element(vr, start, position, data[start - base : position - base])
+                else:
+                    element = Element(vr, start, position, self._long_value(vr, start, position))
+            elements[tag] = element
+            if tag == SPECIFIC_CHARACTER_SET:
+                data_set.encodings = encodings_of(element.value or b"")
+            self._count(elements)
+        return position
+
+    def _count(self, elements: dict[int, Element]) -> None:
+        self._elements_left -= 1
+        if self._elements_left < 0 or len(elements) > self._limits.max_elements_per_data_set:
+            raise LimitExceeded("The data set has too many data elements.")
+
+    def _long_value(self, vr: str, start: int, stop: int) -> bytes | None:
+        """A value that is not at hand; None for one that will be bulk data."""
+        length = stop - start
+        if (vr in BINARY_VRS and length > INLINE_BINARY_LENGTH) or (vr in OTHER_BULK_VRS and length > INLINE_VALUE_LENGTH):
+            return None
+        if length > self._limits.max_value_length:
+            raise LimitExceeded(f"A value of VR {vr} is {length} bytes long.")
+        return self.window.read(start, stop)
+
+    def _undefined_length(
+        self, data_set: DataSet, tag: int, said_vr: str | None, start: int, limit: int
+    ) -> tuple[Element, int]:
+        """An element of undefined length, and the offset behind its delimiter."""
+        vr = said_vr or DICTIONARY_VRS.get(tag)
+        # UN of undefined length is a sequence (PS3.5 6.2.2); so is what is unknown and begins with an item.
+        if vr in {"SQ", "UN"} or (vr is None and self._item_at(start, data_set.little_endian)):
+            items: list[bytes] = []
+            end = self._read_items(data_set, tag, start, limit, limit, items)
+            if end is None:
+                raise MalformedDataSet(f"The sequence {_name(tag)} ends before its delimiter.")
+            return Element("SQ", start, end, None, items), end
+        fragments = read_fragments(
+            self.window,
+            start,
+            limit,
+            little_endian=data_set.little_endian,
+            max_fragments=min(self._limits.max_fragments, self._elements_left),
+        )
+        if vr is None:
+            vr = vr_of(tag, _private_creator(data_set, tag))
+        if tag == PIXEL_DATA and vr == "OB or OW":
+            vr = "OB"
+        if fragments is not None and (fragments.delimited or tag == PIXEL_DATA):
+            self._elements_left -= len(fragments.starts)
+            if tag == PIXEL_DATA and data_set.parent is None:
+                self.fragments = fragments
+            stop, end = fragments.stop, min(fragments.stop + 8, limit)
+        else:
+            stop = self._find_delimiter(tag, start, limit, data_set.little_endian)
+            end = min(stop + 8, limit)
+        return Element(vr, start, stop, self._long_value(vr, start, stop)), end
+
+    def _item_at(self, position: int, little_endian: bool) -> bool:
+        return self.window.peek(position, 4) == _tag_bytes(ITEM, little_endian)
+
+    def _find_delimiter(self, tag: int, start: int, limit: int, little_endian: bool) -> int:
+        """Search for the Sequence Delimitation Item behind a value of undefined length that is not made of items."""
+        delimiter = _tag_bytes(SEQUENCE_DELIMITER, little_endian)
+        position = start
+        while position + 8 <= limit:
+            self.window.move(position)
+            found = self.window.data.find(delimiter)
+            if 0 <= found and position + found + 4 <= limit:
+                return position + found
+            position += len(self.window.data) - 3
+        raise MalformedDataSet(f"The value of {_name(tag)} ends before its delimiter.")
+
+    def _defined_items(self, data_set: DataSet, tag: int, start: int, stop: int) -> list[bytes]:
+        """The items of a sequence of defined length; those before the first that cannot be read."""
+        items: list[bytes] = []
+        try:
+            self._read_items(data_set, tag, start, stop, stop, items)
+        except (MalformedDataSet, StructError):
+            # Its length tells where the data set goes on, so one bad sequence does not cost the instance.
+            pass
+        return items
+
+    def _read_items(
+        self, parent: DataSet, tag: int, position: int, stop: int, limit: int, items: list[bytes]
+    ) -> int | None:
+        """Read items to the sequence's delimiter or to ``stop``; return where they ended, None when bytes were missing."""
+        self._depth += 1
+        if self._depth > self._limits.max_depth:
+            raise LimitExceeded(f"Sequences are nested more than {self._limits.max_depth} deep.")
+        try:
+            return self._read_items_of_level(parent, tag, position, stop, limit, items)
+        finally:
+            self._depth -= 1
+
+    def _read_items_of_level(
+        self, parent: DataSet, tag: int, position: int, stop: int, limit: int, items: list[bytes]
+    ) -> int | None:
+        header = _HEADERS[False, parent.little_endian]
+        while position + 8 <= limit:
+            group, number, length = header(self.window.peek(position, 8), 0)
+            position += 8
+            if group << 16 | number == SEQUENCE_DELIMITER:
+                return position
+            # Whatever the tag is, it is taken for an item, as pydicom does.
+            item = DataSet(
+                parent.explicit_vr and self._looks_explicit(position, limit),
+                parent.little_endian,
+                parent.encodings,
+                parent,
+                f"{parent.path}{tag:08X}/{len(items)}/",
+            )
+            item_stop = limit if length == UNDEFINED_LENGTH else position + length
+            position = self._read_elements(item, position, item_stop, limit)
+            items.append(self._finish_item(item))
+            self._count(item.elements)
+            if position >= stop:
+                break
+        return None
+
+    def _looks_explicit(self, position: int, limit: int) -> bool:
+        """Whether the element at ``position`` has a VR: items of unknown sequences may be in implicit VR (PS3.5 6.2.2)."""
+        return position + 6 > limit or looks_like_vr(self.window.peek(position, 6)[4:])
+
+
+def looks_like_vr(code: bytes) -> bool:
+    """Whether two bytes are capital letters (or ``[``, as pydicom has it); fewer bytes tell nothing and pass."""
+    return all(0x40 < byte < 0x5B for byte in code)
+
+
+def _private_creator(data_set: DataSet, tag: int) -> str:
+    creator = creator_tag(tag)
+    element = data_set.elements.get(creator) if creator is not None else None
+    if element is None or not element.value:
+        return ""
+    return element.value.decode("latin-1").rstrip("\0 ")
+
+
+def _tag_bytes(tag: int, little_endian: bool) -> bytes:
+    return _HEADER_STRUCTS[False, little_endian].pack(tag >> 16, tag & 0xFFFF, 0)[:4]
+
+
+def _name(tag: int) -> str:
+    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+_HEADER_STRUCTS = {
+    (True, True): Struct("<HH2sH"),
+    (True, False): Struct(">HH2sH"),
+    (False, True): Struct("<HHL"),
+    (False, False): Struct(">HHL"),
+}
+"""The first eight bytes of a data element, by explicit VR and little endian."""
+
+_HEADERS = {encoding: struct.unpack_from for encoding, struct in _HEADER_STRUCTS.items()}
+_LENGTHS = {True: Struct("<L").unpack_from, False: Struct(">L").unpack_from}

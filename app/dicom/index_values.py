@@ -1,0 +1,89 @@
+"""The values by which an instance is found, in the form in which they are compared (PS3.4 C.2.2.2)."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+import orjson
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+
+from app.dicom.json_writer import Attribute
+from app.dicom.person_name import fold
+from storage.attributes import INDEXED_ATTRIBUTES, Kind
+
+_OLD_DATE = re.compile(r"(\d{4})\.(\d{2})\.(\d{2})")
+"""A date of ACR-NEMA 300 (PS3.5 6.2, DA)."""
+_OLD_TIME = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d*)?)?")
+"""A time of ACR-NEMA 300 (PS3.5 6.2, TM)."""
+_NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+
+
+def index_values(attributes: Mapping[str, Attribute]) -> dict[str, tuple[str, ...]]:
+    """The values of the indexed attributes by keyword, from the DICOM JSON attributes of an instance.
+
+    A text is stripped of its padding, a name folded in its three groups, a date or time written so that values sort as text,
+    an integer in its shortest form. What is absent or empty is absent.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for keyword, path, kind, vr in _INDEXED:
+        values = list(_values(attributes, path))
+        if kind is Kind.NAME:
+            indexed = _name(values)
+        else:
+            texts = (_text(value, vr) for value in values)
+            indexed = tuple(text for text in texts if text)
+        if kind is Kind.TEXT:
+            indexed = indexed[:1]
+        if indexed:
+            found[keyword] = indexed
+    return found
+
+
+def first_text(attributes: Mapping[str, Attribute], key: str) -> str:
+    """The first value of an attribute as text, without padding; empty when there is none."""
+    value = next(_values(attributes, (key,)), None)
+    return value.strip(" \0") if isinstance(value, str) else ""
+
+
+def _values(attributes: Mapping[str, Attribute], path: tuple[str, ...]) -> Iterator[object]:
+    """All values at a path of names, in all items on the way."""
+    key, *rest = path
+    attribute = attributes.get(key)
+    if attribute is None:
+        return
+    if not rest:
+        values = attribute.get("Value")
+        yield from values if isinstance(values, list) else ()
+        return
+    # Items are JSON text already; the few that are searched are read back.
+    for item in orjson.loads(orjson.dumps(attribute)).get("Value", ()):
+        yield from _values(item, tuple(rest))
+
+
+def _name(values: list[object]) -> tuple[str, ...]:
+    first = values[0] if values else None
+    if not isinstance(first, dict):
+        return ()
+    folded = tuple(fold(first.get(group, "")) for group in _NAME_GROUPS)
+    return folded if any(folded) else ()
+
+
+def _text(value: object, vr: str) -> str:
+    if isinstance(value, int | float):
+        return str(value)
+    if not isinstance(value, str):
+        return ""
+    text = value.strip(" \0")
+    if vr == "DA":
+        return _OLD_DATE.sub(r"\1\2\3", text)
+    if vr == "TM" and _OLD_TIME.fullmatch(text):
+        return text.replace(":", "")
+    return text
+
+
+def _indexed(keyword: str, kind: Kind) -> tuple[str, tuple[str, ...], Kind, str]:
+    """The keyword, the names in DICOM JSON on its way, how it is kept, and its VR."""
+    tags = [tag_for_keyword(part) or 0 for part in keyword.split(".")]
+    return keyword, tuple(f"{tag:08X}" for tag in tags), kind, str(dictionary_VR(tags[-1]))
+
+
+_INDEXED = [_indexed(attribute.keyword, attribute.kind) for attribute in INDEXED_ATTRIBUTES.values()]

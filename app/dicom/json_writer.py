@@ -1,0 +1,90 @@
+"""DICOM JSON (PS3.18 Annex F), written from the data elements as they were read."""
+
+from collections.abc import Mapping
+
+import orjson
+
+from app.dicom.ambiguous_vr import resolve
+from app.dicom.bulk_index import BulkValue
+from app.dicom.elements import DataSet, Element
+from app.dicom.values import CONVERTERS, WORD_SIZES, Value, inline_binary
+from app.dicom.vr import AMBIGUOUS_VRS, KEYS
+from storage.records import BASE_URL_MARK
+from storage.resource import ByteRange, ResourceKey
+
+Attribute = dict[str, object]
+"""The JSON object of one attribute: ``vr``, and one of ``Value``, ``InlineBinary``, ``BulkDataURI`` or nothing."""
+
+PIXEL_DATA_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
+"""FloatPixelData, DoubleFloatPixelData and PixelData: bulk data whatever their length."""
+
+_LUT_DESCRIPTORS = frozenset({0x00281101, 0x00281102, 0x00281103, 0x00283002})
+"""Of these, the first value is a number of entries, so unsigned also where the VR is SS (PS3.3 C.11.1.1.1)."""
+
+_UTF8 = frozenset({"UTF8"})
+_TEXT_VRS = frozenset({"LT", "ST", "UC", "UT"})
+
+
+class JsonWriter:
+    """Writes one instance; ``bulk_values`` gathers what the metadata only points to, by attribute path."""
+
+    def __init__(self) -> None:
+        self.bulk_values: dict[str, BulkValue] = {}
+
+    def item(self, item: DataSet) -> bytes:
+        """One item of a sequence as a JSON object."""
+        return orjson.dumps(self.attributes(item))
+
+    def attributes(self, data_set: DataSet) -> dict[str, Attribute]:
+        """The attributes of one level by their names, ascending (PS3.18 F.2.2).
+
+        Absent are group lengths, file meta information, command elements and stray delimiters.
+        """
+        elements = data_set.elements
+        return {
+            KEYS.get(tag) or f"{tag:08X}": self._attribute(tag, elements[tag], data_set)
+            for tag in sorted(elements)
+            if tag & 0xFFFF and tag >> 16 not in {0x0000, 0x0002, 0xFFFE}
+        }
+
+    def _attribute(self, tag: int, element: Element, data_set: DataSet) -> Attribute:
+        vr, start, stop, value, items = element
+        if vr in AMBIGUOUS_VRS:
+            vr = resolve(tag, vr, data_set)
+        if vr == "SQ":
+            return {"vr": vr, "Value": orjson.Fragment(b"[" + b",".join(items) + b"]")} if items else {"vr": vr}
+        if start == stop:
+            return {"vr": vr}
+        if value is None or tag in PIXEL_DATA_TAGS:
+            return self._bulk(tag, vr, ByteRange(start, stop), data_set)
+        convert = CONVERTERS.get(vr)
+        if convert is None:
+            return {"vr": vr, "InlineBinary": inline_binary(vr, value, data_set.little_endian)}
+        values = convert(value, data_set.encodings, data_set.little_endian)
+        if vr == "SS" and tag in _LUT_DESCRIPTORS:
+            values = _unsigned_first(values)
+        return {"vr": vr, "Value": values} if values else {"vr": vr}
+
+    def _bulk(self, tag: int, vr: str, byte_range: ByteRange, data_set: DataSet) -> Attribute:
+        path = f"{data_set.path}{tag:08X}"
+        is_plain = vr not in _TEXT_VRS or data_set.encodings[0] in _UTF8
+        self.bulk_values[path] = BulkValue(
+            vr,
+            byte_range,
+            word_size=1 if data_set.little_endian else WORD_SIZES.get(vr, 1),
+            encodings=() if is_plain else data_set.encodings,
+        )
+        return {"vr": vr, "BulkDataURI": orjson.Fragment(BASE_URL_MARK + path.encode() + b'"')}
+
+
+def _unsigned_first(values: list[Value]) -> list[Value]:
+    first, *rest = values
+    return [first + 0x10000 if rest and isinstance(first, int) and first < 0 else first, *rest]
+
+
+def write(attributes: Mapping[str, Attribute], key: ResourceKey) -> bytes:
+    """A JSON object of attributes; the URLs of its bulk data begin with BASE_URL_MARK in the DICOMweb root's place.
+
+    While the items were written the instance's UIDs were not known yet, so the marks there stand for the path too.
+    """
+    return orjson.dumps(attributes).replace(BASE_URL_MARK, BASE_URL_MARK + f"{key.path[1:]}/bulkdata/".encode())

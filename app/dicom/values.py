@@ -1,0 +1,179 @@
+"""The value field of a data element as DICOM JSON values, VR by VR (PS3.18 F.2.3, PS3.5 6.2).
+
+Every function takes the bytes as they are in the file and gives the members of the ``Value`` array; an empty value among others is
+None (PS3.18 F.2.5), an empty value field an empty list. No value fails: what cannot be read as its VR says is None,
+for a text in a number's place would make clients refuse the whole data set.
+"""
+
+from binascii import b2a_base64
+from collections.abc import Callable
+from math import isfinite, isnan
+from struct import calcsize, unpack
+
+from app.dicom.character_set import Encodings, decode
+
+Value = str | int | float | dict[str, str] | None
+Convert = Callable[[bytes, Encodings, bool], list[Value]]
+"""(value field, character sets, little endian) to JSON values."""
+
+MAX_SAFE_INTEGER = 2**53 - 1
+"""Browsers hold numbers as float64; greater integers go as strings, as the note in PS3.18 F.2.3 allows for IS, SV and UV."""
+
+WORD_SIZES = {"OW": 2, "OL": 4, "OF": 4, "OD": 8, "OV": 8, "US": 2, "SS": 2, "UL": 4, "SL": 4, "FL": 4, "FD": 8, "SV": 8, "UV": 8}
+"""Bytes of the units that a big endian file swaps, by VR; 1 where absent (PS3.5 7.3)."""
+
+
+def _strings(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
+    """AS, CS, DA, DT, TM, UI: the default character repertoire."""
+    text = value.decode("latin-1").rstrip(" \0")
+    if "\\" not in text:
+        return [text] if text else []
+    return [part or None for part in text.split("\\")]
+
+
+def _application_entities(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
+    return _multiple([part.strip() for part in value.decode("latin-1").split("\\")])
+
+
+def _multiple(parts: list[str]) -> list[Value]:
+    return [] if parts == [""] else [part or None for part in parts]
+
+
+def _texts(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
+    """LO, SH, UC: several values in the character set."""
+    text = decode(value, encodings)
+    if "\\" not in text:
+        text = text.rstrip("\0 ")
+        return [text] if text else []
+    return [part.rstrip("\0 ") or None for part in text.split("\\")]
+
+
+def _one_text(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
+    """LT, ST, UT: one value, in which a backslash is a character."""
+    text = decode(value, encodings).rstrip("\0 ")
+    return [text] if text else []
+
+
+def _uri(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
+    text = value.decode("latin-1").rstrip()
+    return [text] if text else []
+
+
+def _person_names(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
+    """PN: the component groups that are not empty, by name (PS3.18 F.2.2)."""
+    text = decode(value.rstrip(b"\0 "), encodings)
+    names = [_person_name(part) for part in text.split("\\")]
+    return [] if names == [None] else list(names)
+
+
+def _person_name(text: str) -> dict[str, str] | None:
+    if "=" not in text:
+        return {"Alphabetic": text} if text else None
+    groups = zip(("Alphabetic", "Ideographic", "Phonetic"), text.split("="), strict=False)
+    return {name: group for name, group in groups if group} or None
+
+
+def _decimals(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
+    text = value.decode("latin-1").strip().rstrip(" \0")
+    return [_decimal(part) for part in text.split("\\")] if text else []
+
+
+def _decimal(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
+
+
+def _integers(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
+    text = value.decode("latin-1").rstrip(" \0")
+    return [_integer(part) for part in text.split("\\")] if text else []
+
+
+def _integer(text: str) -> Value:
+    try:
+        return _safe(int(text))
+    except ValueError:
+        # Some writers put a decimal point into IS.
+        decimal = _decimal(text)
+        return None if decimal is None else _safe(int(decimal))
+
+
+def _safe(number: int) -> int | str:
+    return number if -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER else str(number)
+
+
+def _tags(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
+    numbers = _unpack(value, "H", little_endian)
+    return [f"{group:04X}{element:04X}" for group, element in zip(numbers[::2], numbers[1::2], strict=False)]
+
+
+def _unpack(value: bytes, code: str, little_endian: bool) -> tuple[int, ...]:
+    """The whole numbers of a value field; bytes that are left over are dropped."""
+    size = calcsize("=" + code)
+    count = len(value) // size
+    return unpack(f"{'<' if little_endian else '>'}{count}{code}", value[: count * size])
+
+
+def _numbers(code: str) -> Convert:
+    return lambda value, encodings, little_endian: list(_unpack(value, code, little_endian))
+
+
+def _long_numbers(code: str) -> Convert:
+    return lambda value, encodings, little_endian: [_safe(number) for number in _unpack(value, code, little_endian)]
+
+
+def _floats(code: str) -> Convert:
+    def convert(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
+        numbers = _unpack(value, code, little_endian)
+        return [number if isfinite(number) else _not_finite(number) for number in numbers]
+
+    return convert
+
+
+def _not_finite(number: float) -> str:
+    """JSON has no such number; these strings are read as one by ``Number`` in browsers and ``float`` in Python."""
+    if isnan(number):
+        return "NaN"
+    return "Infinity" if number > 0 else "-Infinity"
+
+
+CONVERTERS: dict[str, Convert] = {
+    "AE": _application_entities,
+    "AT": _tags,
+    "DS": _decimals,
+    "FD": _floats("d"),
+    "FL": _floats("f"),
+    "IS": _integers,
+    "PN": _person_names,
+    "SL": _numbers("l"),
+    "SS": _numbers("h"),
+    "SV": _long_numbers("q"),
+    "UL": _numbers("L"),
+    "UR": _uri,
+    "US": _numbers("H"),
+    "UV": _long_numbers("Q"),
+    **dict.fromkeys(("AS", "CS", "DA", "DT", "TM", "UI"), _strings),
+    **dict.fromkeys(("LO", "SH", "UC"), _texts),
+    **dict.fromkeys(("LT", "ST", "UT"), _one_text),
+}
+"""By VR; the binary VRs and SQ are absent."""
+
+
+def inline_binary(vr: str, value: bytes, little_endian: bool) -> str:
+    """The Base64 text of a binary value, little endian whatever the file's byte order (PS3.18 F.2.7)."""
+    if not little_endian:
+        value = swap(value, WORD_SIZES.get(vr, 1))
+    return b2a_base64(value, newline=False).decode("ascii")
+
+
+def swap(value: bytes, word_size: int) -> bytes:
+    """The bytes of each word in reverse order; an incomplete last word is left as it is."""
+    if word_size == 1:
+        return value
+    whole = len(value) - len(value) % word_size
+    swapped = bytearray(value)
+    for byte in range(word_size):
+        swapped[byte:whole:word_size] = value[word_size - 1 - byte : whole : word_size]
+    return bytes(swapped)

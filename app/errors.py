@@ -1,0 +1,80 @@
+"""The one table from exceptions to HTTP: every error leaves as problem details (RFC 9457)."""
+
+import http
+import logging
+from collections.abc import Mapping
+
+import orjson
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.dicom.query_parameters import InvalidQuery
+from app.protocol.errors import (
+    MalformedRequest,
+    NotAcceptable,
+    PayloadTooLarge,
+    RangeNotSatisfiable,
+    UnsupportedMediaType,
+)
+from app.services.errors import ResourceNotFound, UnsupportedTransferSyntax
+from storage.errors import BlobNotFound, StorageFull, StorageUnavailable
+
+logger = logging.getLogger(__name__)
+
+STATUS_OF: dict[type[Exception], int] = {
+    MalformedRequest: 400,
+    InvalidQuery: 400,
+    RequestValidationError: 400,
+    ResourceNotFound: 404,
+    BlobNotFound: 404,  # deleted between the look-up and the read
+    NotAcceptable: 406,
+    UnsupportedTransferSyntax: 406,
+    PayloadTooLarge: 413,
+    UnsupportedMediaType: 415,
+    RangeNotSatisfiable: 416,
+    StorageUnavailable: 503,
+    StorageFull: 507,
+}
+"""The status of each exception; anything else is a 500 that says nothing of what happened inside."""
+
+RETRY_AFTER_SECONDS = 5
+
+
+def install(app: FastAPI) -> None:
+    """Answer every exception of the table, and those of the framework, with a problem."""
+    for kind in STATUS_OF:
+        app.add_exception_handler(kind, _answer)
+    app.add_exception_handler(HTTPException, _answer_framework)
+
+
+def problem(status: int, detail: str, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Problem details as an answer."""
+    content = {"title": http.HTTPStatus(status).phrase, "status": status, "detail": detail, "request_id": request_id}
+    return Response(orjson.dumps(content), status, headers, media_type="application/problem+json")
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    status = next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
+    headers = {}
+    if isinstance(error, RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size}"
+    if status == http.HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        logger.error("storage is unavailable: %s", error.__cause__ or error)
+    detail = _describe(error) if isinstance(error, RequestValidationError) else str(error)
+    return problem(status, detail, request.state.request_id, headers)
+
+
+async def _answer_framework(request: Request, error: Exception) -> Response:
+    """Paths and methods that no route has."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return problem(error.status_code, str(error.detail), request.state.request_id, error.headers)
+
+
+def _describe(error: RequestValidationError) -> str:
+    """What is wrong with path and query parameters, each by its name."""
+    return "; ".join(f"{problem['loc'][-1]}: {problem['msg']}" for problem in error.errors())

@@ -1,0 +1,83 @@
+"""The one place where the parts are put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from app import errors, logs
+from app.boundary import RequestBoundary
+from app.dependencies import Server
+from app.routes import bulk_data, frames, health, instances, metadata, search, store
+from app.services.archive import Archive
+from app.settings import Settings
+from app.urls import BaseUrl, CollapseSlashes
+from storage.blobs.factory import open_blob_store
+from storage.index.factory import open_index
+
+DICOMWEB_ROUTERS = (store.router, search.router, metadata.router, instances.router, frames.router, bulk_data.router)
+
+LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+"""Pages that this machine serves to itself may use the archive; a page from elsewhere must not read it."""
+
+PREFLIGHT_SECONDS = 7200
+"""How long a browser may remember a preflight answer: without it every frame costs two requests."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """A server of one archive, as the settings say."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        archive = await open_archive(settings)
+        app.state.server = Server(archive, settings.limits, BaseUrl(settings))
+        try:
+            yield
+        finally:
+            await archive.close()
+
+    app = FastAPI(
+        title="Fovea",
+        summary="A DICOMweb server: QIDO-RS, WADO-RS and STOW-RS of DICOM PS3.18.",
+        version=version("fovea-dicomweb"),
+        lifespan=lifespan,
+        middleware=_middleware(settings),
+    )
+    errors.install(app)
+    app.include_router(health.router)
+    for router in DICOMWEB_ROUTERS:
+        app.include_router(router, prefix=settings.dicomweb_root)
+        # Also at the server's root, for 3D Slicer's DICOMSender with an address that has no path.
+        app.include_router(router, include_in_schema=False)
+    return app
+
+
+def create_app_from_environment() -> FastAPI:
+    """For server processes that are told their settings by environment variables."""
+    settings = Settings()
+    logs.configure(settings.log_level)
+    return create_app(settings)
+
+
+async def open_archive(settings: Settings) -> Archive:
+    """Open the stores that the settings name, and remove what interrupted requests left behind."""
+    archive = Archive(open_blob_store(settings.blob_location), await open_index(settings.index_url))
+    await archive.sweep()
+    return archive
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """From the outside in."""
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors.origins,
+        allow_origin_regex=LOOPBACK_ORIGIN,
+        allow_methods=["GET", "POST", "DELETE", "OPTIONS"],
+        allow_headers=["Accept", "Authorization", "Content-Type", "If-None-Match", "Range"],
+        expose_headers=["Content-Length", "Content-Location", "Content-Range", "Content-Type", "ETag", "Warning"],
+        max_age=PREFLIGHT_SECONDS,
+    )
+    return [cors, Middleware(RequestBoundary), Middleware(CollapseSlashes)]

@@ -1,0 +1,24 @@
+"""Whether the server is alive, and a page for people who open its address in a browser."""
+
+from fastapi import APIRouter
+from starlette.responses import HTMLResponse, Response
+
+router = APIRouter(tags=["Server"])
+
+_WELCOME = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Fovea</title></head>
+<body><h1>Fovea</h1><p>A DICOMweb server. Its resources are described in the <a href="docs">API documentation</a>.</p>
+</body></html>
+"""
+
+
+@router.get("/", include_in_schema=False)
+async def welcome() -> Response:
+    """Say what this is."""
+    return HTMLResponse(_WELCOME)
+
+
+@router.get("/health", operation_id="Health", summary="Whether the server answers")
+async def health() -> dict[str, str]:
+    """Answer as long as the server lives."""
+    return {"status": "ok"}

@@ -1,0 +1,9 @@
+"""What can go wrong in a use case; the message is for the client."""
+
+
+class ResourceNotFound(Exception):
+    """Nothing is stored under the name, or nothing that the client may see."""
+
+
+class UnsupportedTransferSyntax(Exception):
+    """The stored instance cannot be given in a transfer syntax that was asked for."""

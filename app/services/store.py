@@ -1,0 +1,166 @@
+"""StoreInstances: bytes arrive, are parsed once, made durable, and entered in the index (PS3.18 10.5).
+
+The order that makes an acknowledgement trustworthy: every instance's bytes are on stable storage under their key before
+the rows of the request are committed, all together, and only then is anything said to the client.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from app.dicom.errors import UnusableInstance
+from app.dicom.part10 import ParsedInstance, parse
+from app.dicom.store_report import FailedInstance, FailureReason, InstanceOutcome, StoredInstanceReference, StoreReport
+from app.services.archive import Archive
+from app.workers import run_cpu
+from storage.blobs.protocol import CHUNK_BYTES, StagedBlob
+from storage.errors import StorageError
+from storage.records import Addition, InstanceRecord
+
+logger = logging.getLogger(__name__)
+
+PREPARING_AT_ONCE = 8
+"""Received instances of one request that are parsed and synced at the same time; more wait, and so does the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """An instance whose bytes are on stable storage, though not yet under a key."""
+
+    blob: StagedBlob
+    parsed: ParsedInstance
+    sha256: bytes
+
+
+class StoreRequest:
+    """The instances of one store request, from the first byte to the commit.
+
+    Use as an asynchronous context: what is not committed when it ends leaves no trace.
+    """
+
+    def __init__(self, archive: Archive, study_instance_uid: str | None = None) -> None:
+        """Begin; with ``study_instance_uid``, instances of any other study fail (PS3.18 10.5.1)."""
+        self._archive = archive
+        self._study_instance_uid = study_instance_uid
+        self._staged: list[StagedBlob] = []
+        self._preparations: list[asyncio.Task[_Prepared | FailedInstance]] = []
+        self._slots = asyncio.Semaphore(PREPARING_AT_ONCE)
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop what still runs and forget the bytes that were not committed."""
+        for task in self._preparations:
+            task.cancel()
+        await asyncio.gather(*self._preparations, return_exceptions=True)
+        for blob in self._staged:
+            await blob.discard()
+
+    def begin_instance(self) -> StagedBlob:
+        """Begin an instance; its bytes are written to the blob that is returned."""
+        blob = self._archive.blobs.stage()
+        self._staged.append(blob)
+        return blob
+
+    async def end_instance(self, blob: StagedBlob) -> None:
+        """All bytes of an instance are written: begin to prepare it, or wait while others are being prepared."""
+        await self._slots.acquire()
+        self._preparations.append(asyncio.create_task(self._prepare(blob)))
+
+    async def commit(self) -> StoreReport:
+        """Store what can be stored and report on each instance in the order received.
+
+        Raises StorageFull and StorageUnavailable when nothing could be stored.
+        """
+        outcomes: list[_Prepared | FailedInstance] = await asyncio.gather(*self._preparations)
+        additions = iter(await self._add([outcome for outcome in outcomes if isinstance(outcome, _Prepared)]))
+        return StoreReport(
+            self._study_instance_uid,
+            tuple(
+                outcome if isinstance(outcome, FailedInstance) else _report(outcome.parsed, next(additions))
+                for outcome in outcomes
+            ),
+        )
+
+    async def _prepare(self, blob: StagedBlob) -> _Prepared | FailedInstance:
+        try:
+            parsed, sha256 = await run_cpu(_read, blob)
+            if self._study_instance_uid not in {None, parsed.key.study_instance_uid}:
+                reason = FailureReason.DATA_SET_DOES_NOT_MATCH
+                detail = f"the instance belongs to study {parsed.key.study_instance_uid}"
+                return FailedInstance(parsed.sop_class_uid, parsed.key.sop_instance_uid, reason, detail)
+            await blob.seal()
+            return _Prepared(blob, parsed, sha256)
+        except UnusableInstance as error:
+            logger.info("an instance was refused: %s", error)
+            return FailedInstance(error.sop_class_uid, error.sop_instance_uid, error.failure_reason, str(error))
+        except StorageError:
+            raise
+        except Exception:  # one instance that finds a fault in the parser must not spoil the others
+            logger.exception("an instance could not be processed")
+            return FailedInstance(None, None, FailureReason.PROCESSING_FAILURE, "the instance could not be processed")
+        finally:
+            self._slots.release()
+
+    async def _add(self, prepared: Sequence[_Prepared]) -> list[Addition]:
+        """Place the bytes, commit the rows, and drop the bytes that no row needs."""
+        if not prepared:
+            return []
+        blobs, index = self._archive.blobs, self._archive.index
+        keys = await blobs.place([(item.blob, item.parsed.key) for item in prepared])
+        try:
+            additions = await index.add([_record(item, key) for item, key in zip(prepared, keys, strict=True)])
+        except StorageError:
+            # Whether the rows were committed is known to the database alone. When it cannot be asked, the keys stay
+            # unsettled, and the next start asks.
+            await blobs.delete(set(keys) - await index.known_blob_keys(keys))
+            await blobs.settle(keys)
+            raise
+        added = zip(additions, keys, strict=True)
+        await blobs.delete([key for addition, key in added if addition is not Addition.ADDED])
+        await blobs.settle(keys)
+        return additions
+
+
+def _read(blob: StagedBlob) -> tuple[ParsedInstance, bytes]:
+    """Parse the bytes and digest them; runs in a worker."""
+    parsed = parse(blob)
+    digest = hashlib.sha256()
+    for start in range(0, blob.size, CHUNK_BYTES):
+        digest.update(blob.read(start, start + CHUNK_BYTES))
+    return parsed, digest.digest()
+
+
+def _record(item: _Prepared, blob_key: str) -> InstanceRecord:
+    parsed = item.parsed
+    return InstanceRecord(
+        key=parsed.key,
+        sop_class_uid=parsed.sop_class_uid,
+        transfer_syntax_uid=parsed.transfer_syntax_uid,
+        blob_key=blob_key,
+        size=item.blob.size,
+        sha256=item.sha256,
+        index_values=parsed.index_values,
+        study_attributes=parsed.study_attributes,
+        series_attributes=parsed.series_attributes,
+        instance_attributes=parsed.instance_attributes,
+        metadata=parsed.metadata,
+        frame_index=parsed.frame_index,
+        bulk_index=parsed.bulk_index,
+    )
+
+
+def _report(parsed: ParsedInstance, addition: Addition) -> InstanceOutcome:
+    """What to tell of an instance; one that was there already, with the same bytes, is stored (DESIGN: idempotent)."""
+    if addition is Addition.CONFLICT:
+        detail = "another instance with this SOPInstanceUID is stored already"
+        return FailedInstance(parsed.sop_class_uid, parsed.key.sop_instance_uid, FailureReason.DUPLICATE, detail)
+    return StoredInstanceReference(parsed.sop_class_uid, parsed.key)

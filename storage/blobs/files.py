@@ -1,0 +1,86 @@
+"""File operations the local store is made of: durable, and with errors said in storage's own words."""
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from storage.errors import BlobNotFound, StorageFull, StorageUnavailable
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Translate the operating system's errors; what is said names no path."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise BlobNotFound("the stored bytes are no longer there") from error
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise StorageFull("there is no room left to store the instance") from error
+        raise StorageUnavailable(f"the storage folder cannot be used: {error.strerror}") from error
+
+
+def write_all(descriptor: int, data: bytes | bytearray) -> None:
+    """Write every byte at the descriptor's position; after a short write (the disk fills up) the rest is tried."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(folder: Path, root: Path) -> list[Path]:
+    """Make a folder below ``root``; return the folders that got a new name in them and so must be synced."""
+    changed: list[Path] = []
+    for parent in (*reversed(folder.relative_to(root).parents), folder.relative_to(root)):
+        path = root / parent
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue
+        changed.append(path.parent)
+    return changed
+
+
+def move_into(source: Path, target: Path, root: Path) -> list[Path]:
+    """Rename a file into a folder below ``root`` that is made when missing; return the folders that must be synced."""
+    changed: list[Path] = []
+    while True:
+        try:
+            source.rename(target)
+        except FileNotFoundError:
+            if not source.exists():
+                raise
+            # The folder was never there, or a deletion took it away as empty a moment ago.
+            changed += make_folder(target.parent, root)
+        else:
+            return [*changed, target.parent]
+
+
+def remove(path: Path, root: Path) -> None:
+    """Remove a file that may be missing, and the folders above it, below ``root``, that are empty then."""
+    path.unlink(missing_ok=True)
+    for folder in path.parents:
+        if folder == root:
+            return
+        try:
+            folder.rmdir()
+        except OSError:
+            return  # not empty, or gone: somebody else uses it
+
+
+def remove_all(paths: Iterable[Path], root: Path) -> None:
+    """Remove several files as ``remove`` does."""
+    for path in paths:
+        remove(path, root)

@@ -1,0 +1,159 @@
+"""Blobs in a folder of the local file system, laid out for people: one DICOM file per instance.
+
+    instances/<StudyInstanceUID>/<SeriesInstanceUID>/<SOPInstanceUID>.<token>.dcm    what is stored
+    staging/<process>/…                                                             what is on its way in
+
+The token makes every placed file a new one, so that a name never changes its bytes.
+"""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator, Collection, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Final, Self, cast
+
+from storage.blobs.files import move_into, remove_all, storage_errors, sync_folder
+from storage.blobs.protocol import CHUNK_BYTES, StagedBlob
+from storage.blobs.staging import LocalStagedBlob, StagingArea
+from storage.cache import RecentlyUsed
+from storage.errors import BlobNotFound
+from storage.resource import ByteRange, ResourceKey
+
+OPEN_FILES = 256
+"""Files kept open for reading, at the most: a viewer asks for the frames of a few files again and again."""
+
+_NOWAIT: Final[int | None] = getattr(os, "RWF_NOWAIT", None)
+"""Asks the kernel for what is in the page cache only; Linux knows it."""
+
+
+class LocalBlobStore:
+    """Blobs as files below ``folder``, which is made when missing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._root = folder / "instances"
+        with storage_errors():
+            self._root.mkdir(parents=True, exist_ok=True)
+            self._staging = StagingArea(folder / "staging")
+        self._open_files: RecentlyUsed[str, _OpenFile] = RecentlyUsed(OPEN_FILES)
+
+    def stage(self) -> LocalStagedBlob:
+        """Begin a blob."""
+        return self._staging.new_blob()
+
+    async def place(self, blobs: Sequence[tuple[StagedBlob, ResourceKey]]) -> list[str]:
+        """Move sealed files to where they stay and make their names durable."""
+        keys = [_new_key(resource) for _, resource in blobs]
+        sources = [cast("LocalStagedBlob", blob).path for blob, _ in blobs]  # made by stage() of this very store
+        await asyncio.to_thread(self._place, sources, keys)
+        return keys
+
+    async def settle(self, keys: Collection[str]) -> None:
+        """Forget the note that these keys are being placed."""
+        await asyncio.to_thread(self._staging.settle, keys)
+
+    async def unsettled(self) -> list[str]:
+        """Keys that processes which ended have left in doubt."""
+        return self._staging.inherited_keys()
+
+    async def read(self, key: str, byte_range: ByteRange) -> bytes | bytearray:
+        """The bytes of one range; without a thread when they are in the page cache."""
+        return await self._read(await self._open(key), byte_range)
+
+    async def stream(self, key: str, byte_range: ByteRange) -> AsyncIterator[bytes | bytearray]:
+        """The bytes of one range, in chunks."""
+        file = await self._open(key)
+        for start in range(byte_range.start, byte_range.stop, CHUNK_BYTES):
+            yield await self._read(file, ByteRange(start, min(start + CHUNK_BYTES, byte_range.stop)))
+
+    async def delete(self, keys: Collection[str]) -> None:
+        """Remove files, and the folders that are empty then."""
+        for key in keys:
+            self._open_files.forget(key)
+        with storage_errors():
+            await asyncio.to_thread(remove_all, [self._path(key) for key in keys], self._root)
+
+    async def close(self) -> None:
+        """Close the files and leave the staging area."""
+        self._open_files.clear()
+        self._staging.close()
+
+    def _path(self, key: str) -> Path:
+        return self._root / PurePosixPath(key)
+
+    def _place(self, sources: Sequence[Path], keys: Sequence[str]) -> None:
+        self._staging.note(keys)
+        placed: list[Path] = []
+        try:
+            with storage_errors():
+                folders: set[Path] = set()
+                for source, key in zip(sources, keys, strict=True):
+                    folders.update(move_into(source, self._path(key), self._root))
+                    placed.append(self._path(key))
+                for folder in folders:
+                    sync_folder(folder)
+        except BaseException:
+            remove_all(placed, self._root)
+            self._staging.settle(keys)
+            raise
+
+    async def _open(self, key: str) -> "_OpenFile":
+        file = self._open_files.get(key)
+        if file is None:
+            with storage_errors():
+                file = await asyncio.to_thread(_OpenFile.open, self._path(key))
+            self._open_files.put(key, file)
+        return file
+
+    async def _read(self, file: "_OpenFile", byte_range: ByteRange) -> bytes | bytearray:
+        with storage_errors():
+            data: bytes | bytearray = file.read_cached(byte_range)
+            if len(data) < len(byte_range):
+                data = await asyncio.to_thread(file.read, byte_range)
+        if len(data) < len(byte_range):
+            raise BlobNotFound("the stored bytes are shorter than they were")
+        return data
+
+
+class _OpenFile:
+    """A file open for reading, closed when nobody refers to it any more.
+
+    A reader in a thread keeps its reference, so the descriptor cannot be closed, and its number given to another
+    file, under the reader's hands.
+    """
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a file; may wait for the disk."""
+        return cls(os.open(path, os.O_RDONLY))
+
+    def read_cached(self, byte_range: ByteRange) -> bytearray:
+        """What of the range is in the page cache, from its start; never waits for the disk."""
+        if _NOWAIT is None:
+            return bytearray()
+        buffer = bytearray(len(byte_range))
+        try:
+            count = os.preadv(self._descriptor, [buffer], byte_range.start, _NOWAIT)
+        except OSError:  # not cached, or a file system that cannot tell: the caller reads in a thread
+            count = 0
+        del buffer[count:]
+        return buffer
+
+    def read(self, byte_range: ByteRange) -> bytes:
+        """The range, fewer bytes at the end of the file; may wait for the disk."""
+        return os.pread(self._descriptor, len(byte_range), byte_range.start)
+
+
+def _new_key(resource: ResourceKey) -> str:
+    return (
+        f"{resource.study_instance_uid}/{resource.series_instance_uid}/"
+        f"{resource.sop_instance_uid}.{secrets.token_hex(6)}.dcm"
+    )

@@ -1,0 +1,126 @@
+"""Group commit: writes in flight share one transaction, and so one wait for the disk.
+
+Operations queue; a thread with a connection of its own takes all that wait, runs each under a savepoint, commits
+once and only then answers. While the disk works, the next group gathers: the busier the server, the larger its groups.
+
+An operation that fails is undone to its savepoint and answered with its exception; the others of its group are not
+touched. When the database itself gives the transaction up (a full disk may do that), the whole group is
+told so, and nothing of it is stored.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from storage.errors import StorageUnavailable
+from storage.index.failures import translated
+from storage.index.sqlite_connections import is_in_transaction
+
+MAX_GROUP = 64
+"""Operations that one transaction takes: bounds how long the first of a group waits for the last."""
+
+_Result = TypeVar("_Result")
+
+
+class _Write(Generic[_Result]):
+    """An operation in the queue, and the answer that its caller waits for."""
+
+    def __init__(self, operation: Callable[[Connection], _Result]) -> None:
+        self.answer: Future[_Result] = Future()
+        self.tell: Callable[[], None]
+        """Gives the answer; set by ``attempt``, called when the group is committed."""
+        self._operation = operation
+
+    def attempt(self, connection: Connection) -> None:
+        """Run under a savepoint. Raises what the operation raised only if the transaction was lost with it."""
+        try:
+            with translated():
+                result = _under_savepoint(connection, self._operation)
+        except Exception as error:  # whatever it is, it is the caller's answer
+            if not is_in_transaction(connection):
+                raise
+            self.tell = partial(self.answer.set_exception, error)
+        else:
+            self.tell = partial(self.answer.set_result, result)
+
+
+class GroupCommit:
+    """The one writer of a database, for everybody in this process."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Take over ``connection``, whose ``begin`` must lock out other writers at once."""
+        self._connection = connection
+        self._queue: SimpleQueue[_Write[Any] | None] = SimpleQueue()
+        self._is_closed = False
+        self._thread = Thread(target=self._run, name="index writer", daemon=True)
+        self._thread.start()
+
+    async def run(self, operation: Callable[[Connection], _Result]) -> _Result:
+        """Run the operation in the next group; its result, once that is durable.
+
+        Raises what the operation raises, StorageUnavailable and StorageFull. An operation whose caller is canceled
+        is left out when its turn comes, or, when it has begun, finished all the same.
+        """
+        if self._is_closed:
+            raise StorageUnavailable("The index is closed.")
+        write = _Write(operation)
+        self._queue.put(write)
+        return await asyncio.wrap_future(write.answer)
+
+    async def close(self) -> None:
+        """Finish what is queued, then release the connection."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        with self._connection:
+            while group := self._next_group():
+                self._commit([write for write in group if write.answer.set_running_or_notify_cancel()])
+
+    def _next_group(self) -> list[_Write[Any]]:
+        """Wait for an operation and take all that wait behind it; empty once the queue has ended."""
+        group: list[_Write[Any]] = []
+        write = self._queue.get()
+        try:
+            while write is not None:
+                group.append(write)
+                if len(group) == MAX_GROUP:
+                    return group
+                write = self._queue.get_nowait()
+        except Empty:
+            return group
+        self._queue.put(None)  # the end is met again after this group
+        return group
+
+    def _commit(self, group: Sequence[_Write[Any]]) -> None:
+        try:
+            with translated(), self._connection.begin():
+                for write in group:
+                    write.attempt(self._connection)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is everybody's answer
+            for write in group:
+                write.answer.set_exception(error)
+        else:
+            for write in group:
+                write.tell()
+
+
+def _under_savepoint(connection: Connection, operation: Callable[[Connection], _Result]) -> _Result:
+    connection.exec_driver_sql("SAVEPOINT operation")
+    try:
+        result = operation(connection)
+    except BaseException:
+        if is_in_transaction(connection):
+            connection.exec_driver_sql("ROLLBACK TO operation")
+            connection.exec_driver_sql("RELEASE operation")
+        raise
+    connection.exec_driver_sql("RELEASE operation")
+    return result

@@ -1,0 +1,19 @@
+"""The history of the tables as Alembic migrations, run when an index opens. ``versions`` has a file for each step.
+
+A change of ``storage.index.tables`` comes with a new step; a test asserts that the steps lead to those tables.
+"""
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the tables up to date, within the caller's transaction; the first step makes them.
+
+    The transaction must keep others out, so that of several processes that start at once the first does the work.
+    """
+    config = Config()
+    config.set_main_option("script_location", "storage.index:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,1 @@
+"""The steps of the tables' history. A step is never changed once released: it names its columns itself."""

@@ -1,0 +1,120 @@
+"""The rows of studies and series that instances belong to, found or made from the first record that names them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import BindParameter, Connection, bindparam, insert, select
+
+from storage.attributes import INDEXED_ATTRIBUTES, Kind
+from storage.index.chunks import chunks
+from storage.index.tables import SERIES, SERIES_VALUE, STUDY, column_names
+from storage.records import InstanceRecord
+from storage.resource import Level
+
+_LISTS = [row.keyword for row in INDEXED_ATTRIBUTES.values() if row.kind is Kind.LIST]
+_COLUMNS = {
+    level: [(row.keyword, column_names(row)) for row in INDEXED_ATTRIBUTES.values() if row.level is level]
+    for level in Level
+}
+
+_UIDS: BindParameter[list[str]] = bindparam("uids", expanding=True)
+_STUDIES = select(STUDY.c.study_instance_uid, STUDY.c.id).where(STUDY.c.study_instance_uid.in_(_UIDS))
+_SERIES = select(SERIES.c.study_row, SERIES.c.series_instance_uid, SERIES.c.id).where(
+    SERIES.c.series_instance_uid.in_(_UIDS)
+)
+
+
+class SeriesKey(NamedTuple):
+    """A series within its study."""
+
+    study_instance_uid: str | None
+    series_instance_uid: str | None
+
+
+class SeriesRow(NamedTuple):
+    """The row numbers of a series and its study."""
+
+    study_row: int
+    series_row: int
+
+
+def series_key(record: InstanceRecord) -> SeriesKey:
+    """The series of an instance."""
+    return SeriesKey(record.key.study_instance_uid, record.key.series_instance_uid)
+
+
+def searched_values(record: InstanceRecord, level: Level) -> dict[str, object]:
+    """The columns of searched values of a level, by name; an absent value is the empty text."""
+    row: dict[str, object] = {}
+    for keyword, names in _COLUMNS[level]:
+        values = record.index_values.get(keyword, ())
+        for position, name in enumerate(names):
+            row[name] = values[position] if position < len(values) else ""
+    return row
+
+
+def series_rows(connection: Connection, records: Sequence[InstanceRecord]) -> dict[SeriesKey, SeriesRow]:
+    """The rows of the records' series and studies; what is missing is added."""
+    study_rows = _study_rows(connection, records)
+    firsts = {series_key(record): record for record in reversed(records)}
+    rows = _find_series(connection, study_rows, firsts)
+    missing = [key for key in firsts if key not in rows]
+    if missing:
+        new = [_series_columns(firsts[key], study_rows[key.study_instance_uid]) for key in missing]
+        connection.execute(insert(SERIES), new)
+        rows |= _find_series(connection, study_rows, missing)
+        _add_listed_values(connection, [(rows[key].series_row, firsts[key]) for key in missing])
+    return rows
+
+
+def _study_rows(connection: Connection, records: Sequence[InstanceRecord]) -> dict[str | None, int]:
+    firsts = {record.key.study_instance_uid: record for record in reversed(records)}
+    rows = _find_studies(connection, firsts)
+    missing = [uid for uid in firsts if uid not in rows]
+    if missing:
+        connection.execute(insert(STUDY), [_study_columns(firsts[uid]) for uid in missing])
+        rows |= _find_studies(connection, missing)
+    return rows
+
+
+def _find_studies(connection: Connection, uids: Collection[str | None]) -> dict[str | None, int]:
+    return {uid: row for chunk in chunks(uids) for uid, row in connection.execute(_STUDIES, {"uids": chunk})}
+
+
+def _find_series(
+    connection: Connection, study_rows: dict[str | None, int], keys: Collection[SeriesKey]
+) -> dict[SeriesKey, SeriesRow]:
+    uid_of_study = {row: uid for uid, row in study_rows.items()}
+    return {
+        SeriesKey(uid_of_study[study_row], uid): SeriesRow(study_row, series_row)
+        for chunk in chunks({key.series_instance_uid for key in keys})
+        for study_row, uid, series_row in connection.execute(_SERIES, {"uids": chunk})
+        if study_row in uid_of_study
+    }
+
+
+def _study_columns(record: InstanceRecord) -> dict[str, object]:
+    return searched_values(record, Level.STUDY) | {
+        "study_instance_uid": record.key.study_instance_uid,
+        "attributes": record.study_attributes,
+    }
+
+
+def _series_columns(record: InstanceRecord, study_row: int) -> dict[str, object]:
+    return searched_values(record, Level.SERIES) | {
+        "study_row": study_row,
+        "series_instance_uid": record.key.series_instance_uid,
+        "number_of_instances": 0,
+        "attributes": record.series_attributes,
+    }
+
+
+def _add_listed_values(connection: Connection, series: Iterable[tuple[int, InstanceRecord]]) -> None:
+    rows = [
+        {"series_row": row, "keyword": keyword, "value": value}
+        for row, record in series
+        for keyword in _LISTS
+        for value in dict.fromkeys(record.index_values.get(keyword, ()))
+    ]
+    if rows:
+        connection.execute(insert(SERIES_VALUE), rows)

@@ -1,0 +1,66 @@
+"""Reads of one row by its key, for every request of a frame: microseconds each, run where they are called.
+
+A thread hop or a session costs a hundred times the look-up itself, so these go straight to the driver, with
+statements compiled to text once. Readers of a file in WAL mode are not blocked by writers.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy.dialects import sqlite
+
+from storage.index.failures import translated
+from storage.index.reading import BULK_INDEX, FRAME_INDEX, INSTANCE_BY_UIDS, stored_instance
+from storage.index.sqlite_connections import connect
+from storage.records import StoredInstance
+from storage.resource import ResourceKey
+
+_BUSY_TIMEOUT = 0.25
+"""Seconds to wait when a process that ends or recovers holds the file: short, since the event loop waits too."""
+
+
+def _text(statement: Select[Any]) -> str:
+    return str(statement.compile(dialect=sqlite.dialect(paramstyle="named")))
+
+
+_INSTANCE_BY_UIDS, _FRAME_INDEX, _BULK_INDEX = map(_text, (INSTANCE_BY_UIDS, FRAME_INDEX, BULK_INDEX))
+
+
+class PointReads:
+    """One driver connection, used by the event loop only. Every read sees all that is committed when it begins."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = connect(path, _BUSY_TIMEOUT)
+
+    def instance(self, key: ResourceKey) -> StoredInstance | None:
+        """One instance by its three UIDs."""
+        row = self._row(
+            _INSTANCE_BY_UIDS,
+            study_instance_uid=key.study_instance_uid,
+            series_instance_uid=key.series_instance_uid,
+            sop_instance_uid=key.sop_instance_uid,
+        )
+        return None if row is None else stored_instance(row)
+
+    def frame_index(self, row: int) -> bytes | None:
+        """The frame index of the instance with this row number."""
+        return self._bytes(_FRAME_INDEX, row)
+
+    def bulk_index(self, row: int) -> bytes | None:
+        """The bulk index of the instance with this row number."""
+        return self._bytes(_BULK_INDEX, row)
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._connection.close()
+
+    def _bytes(self, statement: str, row: int) -> bytes | None:
+        found = self._row(statement, row=row)
+        return None if found is None else bytes(found[0])
+
+    def _row(self, statement: str, **parameters: str | int | None) -> tuple[Any, ...] | None:
+        with translated():
+            # fetchall, not fetchone: a statement not read to its end would hold its view of the database open
+            rows = self._connection.execute(statement, parameters).fetchall()
+        return rows[0] if rows else None

@@ -1,0 +1,60 @@
+"""Connections to a SQLite file: how they are set up, and who begins a transaction.
+
+Python's sqlite3 by itself begins a transaction before some statements and not before others. Here it never does: its connections
+are in autocommit mode (``isolation_level=None``), in which a single statement is its own transaction. SQLAlchemy
+takes transactions to begin at a connection's first statement; its ``begin`` event is where we emit BEGIN, and its
+commit and rollback then end what was begun. Readers BEGIN, and see one state of the database until they end; writers
+BEGIN IMMEDIATE, and wait there, not halfway, for other processes that write.
+"""
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+
+BUSY_TIMEOUT = 30.0
+"""Seconds that a statement waits for another process's write to end."""
+
+CACHE_KIBIBYTES = 16 * 1024
+"""Pages of the database that one connection keeps in memory."""
+
+
+def connect(path: Path, busy_timeout: float = BUSY_TIMEOUT) -> sqlite3.Connection:
+    """A connection in autocommit mode, for use by one thread at a time. The file must be in WAL mode already."""
+    connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA synchronous = FULL")  # a commit returns when it is on the disk
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+    return connection
+
+
+def enter_wal_mode(path: Path) -> None:
+    """Make the file if it is missing, and let it be read while it is written, for good."""
+    connection = connect(path)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    finally:
+        connection.close()
+
+
+def reading_engine(path: Path, connections: int) -> Engine:
+    """An engine whose transactions read one state of the database and never wait for writers."""
+    return _engine(path, "BEGIN", connections)
+
+
+def writing_engine(path: Path) -> Engine:
+    """An engine of one connection, whose transactions begin by locking out other writers."""
+    return _engine(path, "BEGIN IMMEDIATE", 1)
+
+
+def is_in_transaction(connection: Connection) -> bool:
+    """Whether a transaction is open; after some failures SQLite has ended it on its own account."""
+    driver_connection = connection.connection.driver_connection
+    return isinstance(driver_connection, sqlite3.Connection) and driver_connection.in_transaction
+
+
+def _engine(path: Path, begin: str, connections: int) -> Engine:
+    engine = create_engine(
+        "sqlite://", creator=lambda: connect(path), poolclass=QueuePool, pool_size=connections, max_overflow=0
+    )
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine

@@ -1,0 +1,108 @@
+"""What every blob store must do; a store's test class inherits it and provides ``store``."""
+
+import asyncio
+
+import pytest
+
+from storage.blobs.protocol import CHUNK_BYTES, BlobStore
+from storage.errors import BlobNotFound
+from storage.resource import ByteRange, ResourceKey
+
+INSTANCE = ResourceKey("1.2", "1.2.3", "1.2.3.4")
+
+
+async def stored(store: BlobStore, data: bytes, resource: ResourceKey = INSTANCE) -> str:
+    blob = store.stage()
+    await blob.write(data)
+    await blob.seal()
+    [key] = await store.place([(blob, resource)])
+    await store.settle([key])
+    return key
+
+
+class BlobStoreContract:
+    async def test_what_was_placed_is_read_back_whole_and_in_ranges(self, store: BlobStore) -> None:
+        data = bytes(range(256)) * 10
+        key = await stored(store, data)
+        assert await store.read(key, ByteRange(0, len(data))) == data
+        assert await store.read(key, ByteRange(100, 300)) == data[100:300]
+        assert await store.read(key, ByteRange(7, 7)) == b""
+
+    async def test_a_staged_blob_is_readable_at_any_place_while_it_grows(self, store: BlobStore) -> None:
+        blob = store.stage()
+        expected = b""
+        for piece in (b"begin", b"x" * CHUNK_BYTES, b"middle", b"y" * (CHUNK_BYTES // 2), b"end"):
+            await blob.write(piece)
+            expected += piece
+            assert blob.size == len(expected)
+            assert blob.read(0, blob.size) == expected
+        for start, stop in ((0, 3), (CHUNK_BYTES - 5, CHUNK_BYTES + 20), (len(expected) - 4, len(expected) + 100)):
+            assert blob.read(start, stop) == expected[start:stop]
+        await blob.discard()
+
+    async def test_a_long_blob_streams_in_bounded_chunks(self, store: BlobStore) -> None:
+        data = bytes(range(251)) * (3 * CHUNK_BYTES // 251)
+        key = await stored(store, data)
+        chunks = [bytes(chunk) async for chunk in store.stream(key, ByteRange(10, len(data) - 10))]
+        assert b"".join(chunks) == data[10:-10]
+        assert max(map(len, chunks)) <= CHUNK_BYTES
+
+    async def test_several_blobs_are_placed_at_once_in_order(self, store: BlobStore) -> None:
+        blobs = []
+        for number in range(5):
+            blob = store.stage()
+            await blob.write(b"%d" % number)
+            await blob.seal()
+            blobs.append((blob, ResourceKey("1.2", f"1.2.{number % 2}", f"1.2.3.{number}")))
+        keys = await store.place(blobs)
+        assert [await store.read(key, ByteRange(0, 1)) for key in keys] == [b"0", b"1", b"2", b"3", b"4"]
+
+    async def test_the_same_instance_placed_twice_has_two_keys(self, store: BlobStore) -> None:
+        one, other = await stored(store, b"one"), await stored(store, b"other")
+        assert one != other
+        assert await store.read(one, ByteRange(0, 3)) == b"one"
+
+    async def test_an_empty_blob_is_a_blob(self, store: BlobStore) -> None:
+        key = await stored(store, b"")
+        assert await store.read(key, ByteRange(0, 0)) == b""
+
+    async def test_a_deleted_blob_is_gone_and_may_be_deleted_again(self, store: BlobStore) -> None:
+        key, other = await stored(store, b"data"), await stored(store, b"other")
+        await store.delete([key])
+        await store.delete([key])
+        with pytest.raises(BlobNotFound):
+            await store.read(key, ByteRange(0, 4))
+        assert await store.read(other, ByteRange(0, 5)) == b"other"
+
+    async def test_an_unknown_key_is_not_found(self, store: BlobStore) -> None:
+        with pytest.raises(BlobNotFound):
+            await store.read("1.2/1.2.3/1.2.3.4.0000.dcm", ByteRange(0, 1))
+        with pytest.raises(BlobNotFound):
+            _ = [chunk async for chunk in store.stream("1.2/1.2.3/1.2.3.4.0000.dcm", ByteRange(0, 1))]
+
+    async def test_a_range_beyond_the_end_is_refused_not_shortened(self, store: BlobStore) -> None:
+        key = await stored(store, b"data")
+        with pytest.raises(BlobNotFound):
+            await store.read(key, ByteRange(0, 5))
+
+    async def test_discarding_is_harmless_at_any_time(self, store: BlobStore) -> None:
+        for size in (0, 10, 2 * CHUNK_BYTES):
+            blob = store.stage()
+            await blob.write(b"x" * size)
+            await blob.discard()
+            await blob.discard()
+        blob = store.stage()
+        await blob.write(b"placed")
+        await blob.seal()
+        [key] = await store.place([(blob, INSTANCE)])
+        await blob.discard()
+        assert await store.read(key, ByteRange(0, 6)) == b"placed"
+
+    async def test_stores_and_deletes_of_one_series_do_not_disturb_one_another(self, store: BlobStore) -> None:
+        async def come_and_go(number: int) -> None:
+            for _ in range(10):
+                key = await stored(store, b"data", ResourceKey("1.2", "1.2.3", f"1.2.3.{number}"))
+                assert await store.read(key, ByteRange(0, 4)) == b"data"
+                await store.delete([key])
+
+        await asyncio.gather(*(come_and_go(number) for number in range(8)))
