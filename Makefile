@@ -22,9 +22,11 @@ check: $(INSTALLED_DEV) ## Check format, lint, types, import contracts and the A
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/fovea openapi | diff openapi/openapi.yaml -
+	$(BIN)/fovea settings --describe | diff docs/settings.md -
 
-openapi: $(INSTALLED) ## Write openapi/openapi.yaml from the code
+openapi: $(INSTALLED) ## Write openapi/openapi.yaml and docs/settings.md from the code
 	$(BIN)/fovea openapi > openapi/openapi.yaml
+	$(BIN)/fovea settings --describe > docs/settings.md
 
 bench: $(INSTALLED_DEV) ## Measure store, search, metadata and frames
 	$(BIN)/python -m benchmarks

@@ -65,14 +65,18 @@ def import_files(
         raise typer.BadParameter("give --data or --url, not both")
     importing = import_into_server(paths, url) if url else import_into_archive(paths, _settings(data=data))
     tally = asyncio.run(importing)
-    errors.print(tally.describe())
+    typer.echo(tally.describe(), err=True)
     raise typer.Exit(1 if tally.failures else 0)
 
 
 @app.command()
-def settings() -> None:
+def settings(
+    describe: Annotated[bool, typer.Option("--describe", help="Print what every setting means instead.")] = False,
+) -> None:
     """Print the settings in force."""
-    typer.echo(_settings().model_dump_json(indent=2))
+    from app.settings_table import settings_table
+
+    typer.echo(settings_table().rstrip() if describe else _settings().model_dump_json(indent=2))
 
 
 @app.command()

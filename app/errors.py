@@ -3,6 +3,7 @@
 import http
 import logging
 from collections.abc import Mapping
+from typing import Any, Final
 
 import orjson
 from fastapi import FastAPI
@@ -41,6 +42,27 @@ STATUS_OF: dict[type[Exception], int] = {
 """The status of each exception; anything else is a 500 that says nothing of what happened inside."""
 
 RETRY_AFTER_SECONDS = 5
+
+DOCUMENTATION: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {
+        "description": "A problem (RFC 9457)",
+        "content": {
+            "application/problem+json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["title", "status", "detail", "request_id"],
+                    "properties": {
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string"},
+                        "request_id": {"type": "string"},
+                    },
+                }
+            }
+        },
+    }
+}
+"""What every route may answer, for the API description."""
 
 
 def install(app: FastAPI) -> None:

@@ -10,7 +10,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.dicom.store_report import FailedInstance, StoreReport
+from app.dicom.store_report import FailedInstance, FailureReason, StoreReport
 from app.main import open_archive
 from app.protocol.multipart_writer import MultipartLayout, Part, multipart_related, new_boundary
 from app.representations import DICOM
@@ -127,8 +127,13 @@ def _explain(answer: httpx.Response) -> str:
         return f"the server answered {answer.status_code}"
     reasons = [item["00081197"]["Value"][0] for item in told.get("00081198", {}).get("Value", ())]
     if reasons:
-        return f"the server answered {answer.status_code}, FailureReason 0x{reasons[0]:04X}"
+        return f"the server answered {answer.status_code}, FailureReason 0x{reasons[0]:04X}{_name(reasons[0])}"
     return f"the server answered {answer.status_code} {told.get('detail', '')}".rstrip()
+
+
+def _name(reason: int) -> str:
+    """What a FailureReason is called, where it is one that we know."""
+    return f" ({FailureReason(reason).name.lower().replace('_', ' ')})" if reason in set(FailureReason) else ""
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 
 from app import errors, logs
 from app.boundary import RequestBoundary
@@ -49,7 +50,9 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     app.include_router(health.router)
     for router in DICOMWEB_ROUTERS:
-        app.include_router(router, prefix=settings.dicomweb_root)
+        app.include_router(
+            router, prefix=settings.dicomweb_root, responses=errors.DOCUMENTATION, default_response_class=Response
+        )
         # Also at the server's root, for 3D Slicer's DICOMSender with an address that has no path.
         app.include_router(router, include_in_schema=False)
     return app

@@ -8,7 +8,6 @@ an unknown VR, lengths that lie, a value that the end of the file cuts off.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from struct import Struct, error as StructError  # noqa: N812 - an exception's name
-from typing import NamedTuple
 
 from app.dicom.byte_source import ByteSource, Window
 from app.dicom.character_set import DEFAULT_ENCODINGS, Encodings, encodings_of
@@ -33,8 +32,9 @@ OTHER_BULK_VRS = frozenset(
 )
 
 
-class Element(NamedTuple):
-    """One data element; a NamedTuple, because thousands are made and it costs half of a frozen dataclass.
+@dataclass(slots=True)
+class Element:
+    """One data element; never changed, but not frozen, because thousands are made and frozen ones cost four times as much.
 
     ``start`` and ``stop`` are the offsets of its value. ``value`` is None where the value was stepped over; ``items`` are the items of a
     sequence, as the reader's ``finish_item`` made them.
@@ -94,18 +94,19 @@ class DataSetReader:
         ``stop`` is where the item should end by its length, ``limit`` where the bytes end: pydicom lets an element lie across
         the end of its item, but never across the end of the sequence of defined length around it, or of the file.
         """
-        window, elements = self.window, data_set.elements
+        # The one hot loop of an ingest: everything it needs is a local name, and what is rare is done elsewhere.
+        window, elements, explicit = self.window, data_set.elements, data_set.explicit_vr
         data, base = window.data, window.base
-        explicit = data_set.explicit_vr
         header, long_length = _HEADERS[explicit, data_set.little_endian], _LENGTHS[data_set.little_endian]
         implicit_header = _HEADERS[False, data_set.little_endian]
         while position < stop and position + 8 <= limit:
             at = position - base
             if at < 0 or at + 12 > len(data):
+                self._check_limits(data_set)
                 window.move(position)
-                data, base, at = window.data, window.base, 0
-            said_vr: str | None = None
+                data, base, at = window.data, position, 0
             start = position + 8
+            said_vr: str | None = None
             if explicit:
                 group, number, code, length = header(data, at)
                 known = EXPLICIT_VRS.get(code)
@@ -123,43 +124,43 @@ class DataSetReader:
             tag = group << 16 | number
             if tag == ITEM_DELIMITER:
                 return start
-            if only_group is not None and group != only_group:
+            if group != only_group and only_group is not None:
                 return position
-            if length == UNDEFINED_LENGTH:
-                element, position = self._undefined_length(data_set, tag, said_vr, start, limit)
-                data, base = window.data, window.base
+            self._elements_left -= 1
+            vr = said_vr if said_vr is not None and said_vr != "UN" else _vr(data_set, tag, said_vr, length)
+            position = start + length
+            if vr != "SQ" and length <= INLINE_BINARY_LENGTH and position - base <= len(data) and position <= limit:
+                elements[tag] = Element(vr, start, position, data[start - base : position - base])
             else:
-                if said_vr is None or said_vr == "UN":
-                    vr = DICTIONARY_VRS.get(tag) or vr_of(tag, _private_creator(data_set, tag))
-                    if said_vr == "UN" and length >= 0xFFFF and not tag & 0x10000:
-                        vr = "UN"
-                else:
-                    vr = said_vr
-                position = start + length
-                if position > limit:
-                    position = limit
-                if vr == "SQ":
-                    element = Element(vr, start, position, None, self._defined_items(data_set, tag, start, position))
-                    data, base = window.data, window.base
-                elif length <= INLINE_BINARY_LENGTH and position - base <= len(data):
-                    element = Element(vr, start, position, data[start - base : position - base])
-                else:
-                    element = Element(vr, start, position, self._long_value(vr, start, position))
-            elements[tag] = element
+                elements[tag], position = self._rare_element(data_set, tag, said_vr, vr, start, length, limit)
+                data, base = window.data, window.base
             if tag == SPECIFIC_CHARACTER_SET:
-                data_set.encodings = encodings_of(element.value or b"")
-            self._count(elements)
+                data_set.encodings = encodings_of(elements[tag].value or b"")
         return position
 
-    def _count(self, elements: dict[int, Element]) -> None:
-        self._elements_left -= 1
-        if self._elements_left < 0 or len(elements) > self._limits.max_elements_per_data_set:
+    def _rare_element(
+        self, data_set: DataSet, tag: int, said_vr: str | None, vr: str, start: int, length: int, limit: int
+    ) -> tuple[Element, int]:
+        """A sequence, or a value that is long, cut off or of undefined length; and the offset behind it."""
+        self._check_limits(data_set)
+        if length == UNDEFINED_LENGTH:
+            return self._undefined_length(data_set, tag, said_vr, start, limit)
+        stop = min(start + length, limit)
+        if vr == "SQ":
+            return Element(vr, start, stop, None, self._defined_items(data_set, tag, start, stop)), stop
+        return Element(vr, start, stop, self._long_value(vr, start, stop)), stop
+
+    def _check_limits(self, data_set: DataSet) -> None:
+        """Checked where the window moves or a level begins, so often enough to stay near the limits."""
+        if self._elements_left < 0 or len(data_set.elements) > self._limits.max_elements_per_data_set:
             raise LimitExceeded("The data set has too many data elements.")
 
     def _long_value(self, vr: str, start: int, stop: int) -> bytes | None:
         """A value that is not at hand; None for one that will be bulk data."""
         length = stop - start
-        if (vr in BINARY_VRS and length > INLINE_BINARY_LENGTH) or (vr in OTHER_BULK_VRS and length > INLINE_VALUE_LENGTH):
+        if (vr in BINARY_VRS and length > INLINE_BINARY_LENGTH) or (
+            vr in OTHER_BULK_VRS and length > INLINE_VALUE_LENGTH
+        ):
             return None
         if length > self._limits.max_value_length:
             raise LimitExceeded(f"A value of VR {vr} is {length} bytes long.")
@@ -255,7 +256,8 @@ class DataSetReader:
             item_stop = limit if length == UNDEFINED_LENGTH else position + length
             position = self._read_elements(item, position, item_stop, limit)
             items.append(self._finish_item(item))
-            self._count(item.elements)
+            self._elements_left -= 1
+            self._check_limits(item)
             if position >= stop:
                 break
         return None
@@ -268,6 +270,16 @@ class DataSetReader:
 def looks_like_vr(code: bytes) -> bool:
     """Whether two bytes are capital letters (or ``[``, as pydicom has it); fewer bytes tell nothing and pass."""
     return all(0x40 < byte < 0x5B for byte in code)
+
+
+def _vr(data_set: DataSet, tag: int, said_vr: str | None, length: int) -> str:
+    """The VR by the dictionary, where the file says none or UN (PS3.5 6.2.2).
+
+    A known attribute in UN keeps it when it is too long for its own VR's two bytes of length, as in pydicom.
+    """
+    if said_vr == "UN" and 0xFFFF <= length < UNDEFINED_LENGTH and not tag & 0x10000:
+        return "UN"
+    return DICTIONARY_VRS.get(tag) or vr_of(tag, _private_creator(data_set, tag))
 
 
 def _private_creator(data_set: DataSet, tag: int) -> str:

@@ -26,9 +26,7 @@ class UnusableInstance(Exception):  # noqa: N818 - named by what is wrong, as al
     failure_reason: ClassVar[int] = FailureReason.CANNOT_UNDERSTAND
     """The value of FailureReason (0008,1197) in the answer (PS3.18 Table I.2-2, PS3.4 B.2.3)."""
 
-    def __init__(
-        self, message: str, *, sop_class_uid: str | None = None, sop_instance_uid: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, sop_class_uid: str | None = None, sop_instance_uid: str | None = None) -> None:
         super().__init__(message)
         self.sop_class_uid = sop_class_uid
         self.sop_instance_uid = sop_instance_uid

@@ -29,7 +29,9 @@ class Fragments:
     delimited: bool = False
 
 
-def read_fragments(window: Window, start: int, limit: int, *, little_endian: bool, max_fragments: int) -> Fragments | None:
+def read_fragments(
+    window: Window, start: int, limit: int, *, little_endian: bool, max_fragments: int
+) -> Fragments | None:
     """The items from ``start`` on; None when the bytes up to ``limit`` are not a run of whole items.
 
     Raises LimitExceeded.

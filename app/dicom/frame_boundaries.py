@@ -173,9 +173,7 @@ def _first_fragments(
     return _by_end_of_image(source.window.read, starts, lengths)
 
 
-def _by_basic_offset_table(
-    source: PixelSource, fragments: Fragments, starts: "array[int]"
-) -> "array[int] | None":
+def _by_basic_offset_table(source: PixelSource, fragments: Fragments, starts: "array[int]") -> "array[int] | None":
     """By the Basic Offset Table (PS3.5 A.4), which is believed more than NumberOfFrames; None when it is empty or wrong."""
     start, length = fragments.starts[0], fragments.lengths[0]
     if not 4 <= length <= 4 * len(starts) or length % 4:
@@ -193,9 +191,7 @@ def _by_basic_offset_table(
     return firsts if firsts[0] == 0 else None
 
 
-def _by_end_of_image(
-    read: Callable[[int, int], bytes], starts: "array[int]", lengths: "array[int]"
-) -> "array[int]":
+def _by_end_of_image(read: Callable[[int, int], bytes], starts: "array[int]", lengths: "array[int]") -> "array[int]":
     """A frame ends with the fragment whose last bytes hold the codestream's end marker."""
     firsts = array("I", (0,))
     for fragment, (start, length) in enumerate(zip(starts, lengths, strict=True)):

@@ -25,16 +25,10 @@ def index_values(attributes: Mapping[str, Attribute]) -> dict[str, tuple[str, ..
     """
     found: dict[str, tuple[str, ...]] = {}
     for keyword, path, kind, vr in _INDEXED:
-        values = list(_values(attributes, path))
-        if kind is Kind.NAME:
-            indexed = _name(values)
-        else:
-            texts = (_text(value, vr) for value in values)
-            indexed = tuple(text for text in texts if text)
-        if kind is Kind.TEXT:
-            indexed = indexed[:1]
-        if indexed:
-            found[keyword] = indexed
+        if path[0] in attributes:
+            values = _name(attributes, path) if kind is Kind.NAME else _texts(attributes, path, vr)
+            if values:
+                found[keyword] = values if kind is not Kind.TEXT else values[:1]
     return found
 
 
@@ -59,12 +53,18 @@ def _values(attributes: Mapping[str, Attribute], path: tuple[str, ...]) -> Itera
         yield from _values(item, tuple(rest))
 
 
-def _name(values: list[object]) -> tuple[str, ...]:
-    first = values[0] if values else None
+def _name(attributes: Mapping[str, Attribute], path: tuple[str, ...]) -> tuple[str, ...]:
+    """The folded groups of the first name; empty when all of them are."""
+    first = next(_values(attributes, path), None)
     if not isinstance(first, dict):
         return ()
     folded = tuple(fold(first.get(group, "")) for group in _NAME_GROUPS)
     return folded if any(folded) else ()
+
+
+def _texts(attributes: Mapping[str, Attribute], path: tuple[str, ...], vr: str) -> tuple[str, ...]:
+    texts = (_text(value, vr) for value in _values(attributes, path))
+    return tuple(text for text in texts if text)
 
 
 def _text(value: object, vr: str) -> str:

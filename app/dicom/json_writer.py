@@ -6,6 +6,7 @@ import orjson
 
 from app.dicom.ambiguous_vr import resolve
 from app.dicom.bulk_index import BulkValue
+from app.dicom.character_set import UTF8
 from app.dicom.elements import DataSet, Element
 from app.dicom.values import CONVERTERS, WORD_SIZES, Value, inline_binary
 from app.dicom.vr import AMBIGUOUS_VRS, KEYS
@@ -21,7 +22,10 @@ PIXEL_DATA_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 _LUT_DESCRIPTORS = frozenset({0x00281101, 0x00281102, 0x00281103, 0x00283002})
 """Of these, the first value is a number of entries, so unsigned also where the VR is SS (PS3.3 C.11.1.1.1)."""
 
-_UTF8 = frozenset({"UTF8"})
+_NOT_ATTRIBUTES = frozenset({0x0000, 0x0002, 0xFFFE})
+"""The groups of command elements, file meta information and delimiters."""
+
+_NOTHING: list[Value] = [None]
 _TEXT_VRS = frozenset({"LT", "ST", "UC", "UT"})
 
 
@@ -40,34 +44,44 @@ class JsonWriter:
 
         Absent are group lengths, file meta information, command elements and stray delimiters.
         """
-        elements = data_set.elements
-        return {
-            KEYS.get(tag) or f"{tag:08X}": self._attribute(tag, elements[tag], data_set)
-            for tag in sorted(elements)
-            if tag & 0xFFFF and tag >> 16 not in {0x0000, 0x0002, 0xFFFE}
-        }
+        elements, encodings, little_endian = data_set.elements, data_set.encodings, data_set.little_endian
+        attributes: dict[str, Attribute] = {}
+        for tag in sorted(elements):
+            element = elements[tag]
+            value, convert = element.value, CONVERTERS.get(element.vr)
+            if not tag & 0xFFFF or tag >> 16 in _NOT_ATTRIBUTES:
+                continue
+            if convert is None or not value or tag in _LUT_DESCRIPTORS:
+                attribute = self._rare_attribute(tag, element, data_set)
+            else:
+                attribute = _attribute(element.vr, convert(value, encodings, little_endian))
+            attributes[KEYS.get(tag) or f"{tag:08X}"] = attribute
+        return attributes
 
-    def _attribute(self, tag: int, element: Element, data_set: DataSet) -> Attribute:
-        vr, start, stop, value, items = element
+    def _rare_attribute(self, tag: int, element: Element, data_set: DataSet) -> Attribute:
+        """An attribute that is empty, a sequence, binary, of ambiguous VR or bulk data."""
+        vr, value = element.vr, element.value
         if vr in AMBIGUOUS_VRS:
             vr = resolve(tag, vr, data_set)
         if vr == "SQ":
-            return {"vr": vr, "Value": orjson.Fragment(b"[" + b",".join(items) + b"]")} if items else {"vr": vr}
-        if start == stop:
+            return (
+                {"vr": vr, "Value": orjson.Fragment(b"[" + b",".join(element.items) + b"]")}
+                if element.items
+                else {"vr": vr}
+            )
+        if element.start == element.stop:
             return {"vr": vr}
         if value is None or tag in PIXEL_DATA_TAGS:
-            return self._bulk(tag, vr, ByteRange(start, stop), data_set)
+            return self._bulk(tag, vr, ByteRange(element.start, element.stop), data_set)
         convert = CONVERTERS.get(vr)
         if convert is None:
             return {"vr": vr, "InlineBinary": inline_binary(vr, value, data_set.little_endian)}
         values = convert(value, data_set.encodings, data_set.little_endian)
-        if vr == "SS" and tag in _LUT_DESCRIPTORS:
-            values = _unsigned_first(values)
-        return {"vr": vr, "Value": values} if values else {"vr": vr}
+        return _attribute(vr, _unsigned_first(values) if tag in _LUT_DESCRIPTORS else values)
 
     def _bulk(self, tag: int, vr: str, byte_range: ByteRange, data_set: DataSet) -> Attribute:
         path = f"{data_set.path}{tag:08X}"
-        is_plain = vr not in _TEXT_VRS or data_set.encodings[0] in _UTF8
+        is_plain = vr not in _TEXT_VRS or data_set.encodings[0] == UTF8
         self.bulk_values[path] = BulkValue(
             vr,
             byte_range,
@@ -77,7 +91,14 @@ class JsonWriter:
         return {"vr": vr, "BulkDataURI": orjson.Fragment(BASE_URL_MARK + path.encode() + b'"')}
 
 
+def _attribute(vr: str, values: list[Value]) -> Attribute:
+    """An attribute with values; without them where there is none, or only one that cannot be read (PS3.18 F.2.5)."""
+    return {"vr": vr, "Value": values} if values and values != _NOTHING else {"vr": vr}
+
+
 def _unsigned_first(values: list[Value]) -> list[Value]:
+    if not values:
+        return values
     first, *rest = values
     return [first + 0x10000 if rest and isinstance(first, int) and first < 0 else first, *rest]
 

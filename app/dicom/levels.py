@@ -87,10 +87,10 @@ _INSTANCE = """
 """What a search for instances returns unasked (PS3.18 Table 10.6.3-5)."""
 
 
-def _keys(*modules: str) -> frozenset[str]:
-    """The names in DICOM JSON of the attributes whose keywords are given."""
-    tags = [tag_for_keyword(keyword) for module in modules for keyword in module.split()]
-    return frozenset(f"{tag:08X}" for tag in tags if tag is not None)
+def _keys(*modules: str) -> tuple[str, ...]:
+    """The names in DICOM JSON of the attributes whose keywords are given, ascending."""
+    tags = {tag_for_keyword(keyword) for module in modules for keyword in module.split()}
+    return tuple(sorted(f"{tag:08X}" for tag in tags if tag is not None))
 
 
 STUDY_KEYS = _keys(_EVERY_LEVEL, _PATIENT, _CLINICAL_TRIAL_SUBJECT, _STUDY, _PATIENT_STUDY, _CLINICAL_TRIAL_STUDY)

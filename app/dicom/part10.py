@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from app.dicom.bulk_index import BulkIndex, BulkValue
 from app.dicom.byte_source import ByteSource, BytesSource, Window
 from app.dicom.deflated import inflated_source
-from app.dicom.elements import PIXEL_DATA, DataSet, DataSetReader, looks_like_vr
+from app.dicom.elements import PIXEL_DATA, DataSet, DataSetReader, Element, looks_like_vr
 from app.dicom.errors import (
     InvalidUID,
     MalformedDataSet,
@@ -45,7 +45,7 @@ _IMPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2"
 _EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 _EXPLICIT_VR_BIG_ENDIAN = "1.2.840.10008.1.2.2"
 
-_AVAILABLE_TRANSFER_SYNTAX_KEY = "00083002"
+_AVAILABLE_TRANSFER_SYNTAX_UID = 0x00083002
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,9 @@ def _after_preamble(source: ByteSource) -> int:
     group = head[:2]
     if int.from_bytes(group, "little") in _FIRST_GROUPS or int.from_bytes(group, "big") in _FIRST_GROUPS:
         return 0
-    raise NotDicom("This is not a DICOM file: it has no DICM prefix at byte 128, nor does it begin with a data element.")
+    raise NotDicom(
+        "This is not a DICOM file: it has no DICM prefix at byte 128, nor does it begin with a data element."
+    )
 
 
 def _is_explicit(window: Window, position: int, expected: bool) -> bool:
@@ -159,9 +161,9 @@ def _parse_data_set(
     reader.read(data_set, 0 if deflated_from is not None else encoding.position)
     if _DIRECTORY_RECORD_SEQUENCE in data_set.elements:
         raise NotAnInstance("This is a DICOMDIR, the directory of a medium. Send the files that it lists instead.")
+    uid = encoding.syntax.uid.encode()
+    data_set.elements[_AVAILABLE_TRANSFER_SYNTAX_UID] = Element("UI", 0, len(uid), uid)
     attributes = writer.attributes(data_set)
-    attributes[_AVAILABLE_TRANSFER_SYNTAX_KEY] = {"vr": "UI", "Value": [encoding.syntax.uid]}
-    attributes = dict(sorted(attributes.items()))
     key = _identity(attributes)
     frames = index_frames(
         PixelSource(data_set, reader.window, reader.fragments, encoding.syntax, deflated_from, limits)
@@ -208,8 +210,8 @@ def _mark_encapsulated(bulk_values: dict[str, BulkValue]) -> None:
         bulk_values[path] = replace(bulk_values[path], encapsulated=True)
 
 
-def _write_level(attributes: Mapping[str, Attribute], keys: frozenset[str], key: ResourceKey) -> bytes:
-    return write({name: attribute for name, attribute in attributes.items() if name in keys}, key)
+def _write_level(attributes: Mapping[str, Attribute], names: tuple[str, ...], key: ResourceKey) -> bytes:
+    return write({name: attributes[name] for name in names if name in attributes}, key)
 
 
 def _uid(data_set: DataSet, tag: int) -> str | None:

@@ -29,7 +29,9 @@ class TransferSyntax:
         return self.media_type.startswith("video/")
 
 
-def _native(uid: str, name: str, *, explicit: bool = True, little: bool = True, deflated: bool = False) -> TransferSyntax:
+def _native(
+    uid: str, name: str, *, explicit: bool = True, little: bool = True, deflated: bool = False
+) -> TransferSyntax:
     return TransferSyntax(uid, name, explicit, little, encapsulated=False, deflated=deflated)
 
 

@@ -8,7 +8,7 @@ for a text in a number's place would make clients refuse the whole data set.
 from binascii import b2a_base64
 from collections.abc import Callable
 from math import isfinite, isnan
-from struct import calcsize, unpack
+from struct import Struct, iter_unpack
 
 from app.dicom.character_set import Encodings, decode
 
@@ -19,7 +19,21 @@ Convert = Callable[[bytes, Encodings, bool], list[Value]]
 MAX_SAFE_INTEGER = 2**53 - 1
 """Browsers hold numbers as float64; greater integers go as strings, as the note in PS3.18 F.2.3 allows for IS, SV and UV."""
 
-WORD_SIZES = {"OW": 2, "OL": 4, "OF": 4, "OD": 8, "OV": 8, "US": 2, "SS": 2, "UL": 4, "SL": 4, "FL": 4, "FD": 8, "SV": 8, "UV": 8}
+WORD_SIZES = {
+    "OW": 2,
+    "OL": 4,
+    "OF": 4,
+    "OD": 8,
+    "OV": 8,
+    "US": 2,
+    "SS": 2,
+    "UL": 4,
+    "SL": 4,
+    "FL": 4,
+    "FD": 8,
+    "SV": 8,
+    "UV": 8,
+}
 """Bytes of the units that a big endian file swaps, by VR; 1 where absent (PS3.5 7.3)."""
 
 
@@ -105,35 +119,43 @@ def _safe(number: int) -> int | str:
 
 
 def _tags(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
-    numbers = _unpack(value, "H", little_endian)
-    return [f"{group:04X}{element:04X}" for group, element in zip(numbers[::2], numbers[1::2], strict=False)]
-
-
-def _unpack(value: bytes, code: str, little_endian: bool) -> tuple[int, ...]:
-    """The whole numbers of a value field; bytes that are left over are dropped."""
-    size = calcsize("=" + code)
-    count = len(value) // size
-    return unpack(f"{'<' if little_endian else '>'}{count}{code}", value[: count * size])
+    pairs = iter_unpack("<HH" if little_endian else ">HH", value[: len(value) - len(value) % 4])
+    return [f"{group:04X}{element:04X}" for group, element in pairs]
 
 
 def _numbers(code: str) -> Convert:
-    return lambda value, encodings, little_endian: list(_unpack(value, code, little_endian))
+    """The conversion of binary numbers of a type that ``struct`` names; bytes left over are dropped."""
+    one = {True: Struct("<" + code), False: Struct(">" + code)}
+    size = one[True].size
 
-
-def _long_numbers(code: str) -> Convert:
-    return lambda value, encodings, little_endian: [_safe(number) for number in _unpack(value, code, little_endian)]
-
-
-def _floats(code: str) -> Convert:
     def convert(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
-        numbers = _unpack(value, code, little_endian)
-        return [number if isfinite(number) else _not_finite(number) for number in numbers]
+        if len(value) == size:
+            return [*one[little_endian].unpack(value)]
+        whole = value[: len(value) - len(value) % size]
+        return [number for (number,) in one[little_endian].iter_unpack(whole)]
 
     return convert
 
 
-def _not_finite(number: float) -> str:
-    """JSON has no such number; these strings are read as one by ``Number`` in browsers and ``float`` in Python."""
+def _long_numbers(code: str) -> Convert:
+    numbers = _numbers(code)
+    return lambda *field: [_safe(number) for number in numbers(*field) if isinstance(number, int)]
+
+
+def _floats(code: str) -> Convert:
+    numbers = _numbers(code)
+
+    def convert(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
+        values = numbers(value, encodings, little_endian)
+        return values if all(map(isfinite, values)) else [_finite(number) for number in values]
+
+    return convert
+
+
+def _finite(number: float) -> float | str:
+    """JSON has no infinity and no NaN; these strings are read as such by ``Number`` in browsers and ``float`` in Python."""
+    if isfinite(number):
+        return number
     if isnan(number):
         return "NaN"
     return "Infinity" if number > 0 else "-Infinity"

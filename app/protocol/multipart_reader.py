@@ -102,7 +102,9 @@ class MultipartReader:
         try:
             self._parser.write(data)
         except FormParserError as error:
-            raise MalformedRequest(f"The multipart body is malformed: {error}") from error
+            # The parser's own words count from the start of a piece, which means nothing to the client.
+            where = f"the headers of part {self._collector.parts} or the boundary behind it"
+            raise MalformedRequest(f"The multipart body is malformed: see {where}") from error
 
     def _why_no_part(self, seen: bytearray) -> str:
         if not seen:
@@ -117,9 +119,9 @@ class _Collector:
     """Takes the parser's callbacks, counts, and turns them into events."""
 
     limits: MultipartLimits
+    parts: int = 0
     ended: bool = False
     _events: list[Event] = field(default_factory=list)
-    _parts: int = 0
     _headers: dict[str, str] = field(default_factory=dict)
     _header_count: int = 0
     _header_bytes: int = 0
@@ -131,15 +133,15 @@ class _Collector:
         return events
 
     def on_part_begin(self) -> None:
-        self._parts += 1
-        if self._parts > self.limits.parts:
+        self.parts += 1
+        if self.parts > self.limits.parts:
             raise PayloadTooLarge(f"The multipart body has more than {self.limits.parts} parts")
         self._headers, self._header_count, self._header_bytes = {}, 0, 0
 
     def on_header_begin(self) -> None:
         self._header_count += 1
         if self._header_count > self.limits.headers_per_part:
-            raise PayloadTooLarge(f"Part {self._parts} has more than {self.limits.headers_per_part} headers")
+            raise PayloadTooLarge(f"Part {self.parts} has more than {self.limits.headers_per_part} headers")
 
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._count_header_bytes(end - start)
@@ -152,9 +154,7 @@ class _Collector:
     def on_header_end(self) -> None:
         value = self._value.decode("latin-1").strip(" \t")
         if _CONTROL_CHARACTER.search(value):
-            raise MalformedRequest(
-                f"A header of part {self._parts} holds a control character; lines must end with CRLF"
-            )
+            raise MalformedRequest(f"A header of part {self.parts} holds a control character; lines must end with CRLF")
         self._headers.setdefault(self._name.decode("latin-1").lower(), value)
         self._name.clear()
         self._value.clear()
@@ -175,7 +175,7 @@ class _Collector:
         self._header_bytes += count
         if self._header_bytes > self.limits.header_bytes_per_part:
             limit = self.limits.header_bytes_per_part
-            raise PayloadTooLarge(f"The headers of part {self._parts} are longer than {limit} bytes")
+            raise PayloadTooLarge(f"The headers of part {self.parts} are longer than {limit} bytes")
 
 
 def _boundary(content_type: MediaType) -> bytes:

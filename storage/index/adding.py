@@ -1,4 +1,4 @@
-"""Adding instances: what is new is inserted, what is there already is told apart; all within the caller's transaction."""
+"""Adding instances: what is new is inserted, what is there already is told apart; all in the caller's transaction."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

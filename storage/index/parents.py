@@ -1,7 +1,7 @@
 """The rows of studies and series that instances belong to, found or made from the first record that names them."""
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import BindParameter, Connection, bindparam, insert, select
 
@@ -16,6 +16,8 @@ _COLUMNS = {
     level: [(row.keyword, column_names(row)) for row in INDEXED_ATTRIBUTES.values() if row.level is level]
     for level in Level
 }
+
+_Key = TypeVar("_Key", bound=Hashable)
 
 _UIDS: BindParameter[list[str]] = bindparam("uids", expanding=True)
 _STUDIES = select(STUDY.c.study_instance_uid, STUDY.c.id).where(STUDY.c.study_instance_uid.in_(_UIDS))
@@ -56,7 +58,7 @@ def searched_values(record: InstanceRecord, level: Level) -> dict[str, object]:
 def series_rows(connection: Connection, records: Sequence[InstanceRecord]) -> dict[SeriesKey, SeriesRow]:
     """The rows of the records' series and studies; what is missing is added."""
     study_rows = _study_rows(connection, records)
-    firsts = {series_key(record): record for record in reversed(records)}
+    firsts = _firsts(records, series_key)
     rows = _find_series(connection, study_rows, firsts)
     missing = [key for key in firsts if key not in rows]
     if missing:
@@ -67,8 +69,16 @@ def series_rows(connection: Connection, records: Sequence[InstanceRecord]) -> di
     return rows
 
 
+def _firsts(records: Sequence[InstanceRecord], key: Callable[[InstanceRecord], _Key]) -> dict[_Key, InstanceRecord]:
+    """The first record of each key, in the order of the records, which becomes that of the rows."""
+    firsts: dict[_Key, InstanceRecord] = {}
+    for record in records:
+        firsts.setdefault(key(record), record)
+    return firsts
+
+
 def _study_rows(connection: Connection, records: Sequence[InstanceRecord]) -> dict[str | None, int]:
-    firsts = {record.key.study_instance_uid: record for record in reversed(records)}
+    firsts = _firsts(records, lambda record: record.key.study_instance_uid)
     rows = _find_studies(connection, firsts)
     missing = [uid for uid in firsts if uid not in rows]
     if missing:

@@ -12,7 +12,7 @@ from storage.index.failures import translated
 from storage.index.sqlite_connections import reading_engine
 
 READERS = 4
-"""Threads, each with a connection: SQLite computes without Python's lock, so that a few searches can run side by side."""
+"""Threads, each with a connection. SQLite computes without holding Python's lock, so that searches run side by side."""
 
 _Result = TypeVar("_Result")
 

@@ -54,7 +54,7 @@ def stored_instance(row: Sequence[Any]) -> StoredInstance:
 
 
 def read_instances(connection: Connection, key: ResourceKey, after: int, size: int) -> list[StoredInstance]:
-    """At most ``size`` instances of a study or series (or the one), in stored order, with row numbers above ``after``."""
+    """At most ``size`` instances of a study or series (or just one), in stored order, with rows above ``after``."""
     return [stored_instance(row) for row in connection.execute(_batch(_INSTANCES, key, after, size))]
 
 

@@ -1,6 +1,6 @@
 """What lies below a study, a series or an instance, as SQL conditions.
 
-The row of the study or series is sought first, by itself; what lies below it is then one run of an index in stored order.
+The row of the study or series is sought first, by itself; what lies below is then one run of an index in stored order.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from storage.resource import Level, ResourceKey
 
 
 def in_scope(level: Level, scope: ResourceKey) -> list[ColumnElement[bool]]:
-    """What holds for the rows of a level that lie in the scope; at a level above the scope's own, for those it lies in."""
+    """What holds for the rows of a level that lie in the scope, or that the scope lies in."""
     match level:
         case Level.STUDY:
             return _equal((STUDY.c.study_instance_uid, scope.study_instance_uid))

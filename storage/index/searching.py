@@ -1,7 +1,8 @@
 """Searches: a page of rows in few statements, whose number does not depend on that of the rows.
 
-A page is sought first, by row numbers and small columns only; then what its rows share (studies, series, counts) is read
-once for all of them. All statements of a search must see the same state: the caller gives one transaction.
+A page is sought first, by row numbers and small columns only; then what its rows share (studies, series, counts) is
+read once for all of them. All statements of a search must see the same state: the caller gives one transaction.
+Terms of a level above are sought in its table, which is far smaller, and the rows below what is found there.
 
 The statements rely on SQLite's plans without statistics (ANALYZE), which are the same at every size of an archive.
 """

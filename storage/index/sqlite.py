@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+from storage.errors import StorageUnavailable
 from storage.index.adding import add_instances
 from storage.index.failures import translated
 from storage.index.group_commit import GroupCommit
@@ -27,7 +28,7 @@ INSTANCES_BATCH = 1024
 
 
 class SqliteIndex:
-    """An Index (``storage.index.protocol``): one thread writes, a few read, the event loop itself looks single rows up."""
+    """An Index (``storage.index.protocol``): one thread writes, a few read, the event loop itself looks up rows."""
 
     def __init__(self, writer: GroupCommit, readers: Readers, point_reads: PointReads) -> None:
         self._writer = writer
@@ -36,7 +37,10 @@ class SqliteIndex:
 
     @classmethod
     async def open(cls, path: Path) -> Self:
-        """The index in a file, which is made, or brought up to date, if need be. Raises StorageUnavailable, StorageFull."""
+        """The index in a file, which is made or brought up to date if need be, with the folders above it.
+
+        Raises StorageUnavailable, StorageFull.
+        """
         writer = await asyncio.to_thread(_open_writer, path)
         return cls(writer, Readers(path), PointReads(path))
 
@@ -98,9 +102,13 @@ class SqliteIndex:
 
 
 def _open_writer(path: Path) -> GroupCommit:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageUnavailable("The folder of the index cannot be made.") from error
     with translated():
         enter_wal_mode(path)
-        connection = writing_engine(path).connect()
-        with connection.begin():
+        engine = writing_engine(path)
+        with engine.begin() as connection:
             upgrade(connection)
-    return GroupCommit(connection)
+        return GroupCommit(engine.connect())

@@ -1,16 +1,17 @@
 """Connections to a SQLite file: how they are set up, and who begins a transaction.
 
-Python's sqlite3 by itself begins a transaction before some statements and not before others. Here it never does: its connections
-are in autocommit mode (``isolation_level=None``), in which a single statement is its own transaction. SQLAlchemy
-takes transactions to begin at a connection's first statement; its ``begin`` event is where we emit BEGIN, and its
-commit and rollback then end what was begun. Readers BEGIN, and see one state of the database until they end; writers
-BEGIN IMMEDIATE, and wait there, not halfway, for other processes that write.
+Python's sqlite3 by itself begins a transaction before some statements and not before others. Here it never does: its
+connections are in autocommit mode (``isolation_level=None``), in which a single statement is its own transaction.
+SQLAlchemy takes a transaction to begin at a connection's first statement; its ``begin`` event is where we emit BEGIN,
+and its commit and rollback then end what was begun. Readers BEGIN, and see one state of the database until they end;
+writers BEGIN IMMEDIATE, and wait there, not halfway, for other processes that write.
 """
 
 import sqlite3
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
 
 BUSY_TIMEOUT = 30.0
 """Seconds that a statement waits for another process's write to end."""
@@ -38,12 +39,16 @@ def enter_wal_mode(path: Path) -> None:
 
 def reading_engine(path: Path, connections: int) -> Engine:
     """An engine whose transactions read one state of the database and never wait for writers."""
-    return _engine(path, "BEGIN", connections)
+    engine = create_engine(
+        "sqlite://", creator=partial(connect, path), poolclass=QueuePool, pool_size=connections, max_overflow=0
+    )
+    return _beginning_with(engine, "BEGIN")
 
 
 def writing_engine(path: Path) -> Engine:
-    """An engine of one connection, whose transactions begin by locking out other writers."""
-    return _engine(path, "BEGIN IMMEDIATE", 1)
+    """An engine whose transactions begin by locking out other writers."""
+    engine = create_engine("sqlite://", creator=partial(connect, path), poolclass=NullPool)
+    return _beginning_with(engine, "BEGIN IMMEDIATE")
 
 
 def is_in_transaction(connection: Connection) -> bool:
@@ -52,9 +57,6 @@ def is_in_transaction(connection: Connection) -> bool:
     return isinstance(driver_connection, sqlite3.Connection) and driver_connection.in_transaction
 
 
-def _engine(path: Path, begin: str, connections: int) -> Engine:
-    engine = create_engine(
-        "sqlite://", creator=lambda: connect(path), poolclass=QueuePool, pool_size=connections, max_overflow=0
-    )
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+def _beginning_with(engine: Engine, statement: str) -> Engine:
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(statement))
     return engine

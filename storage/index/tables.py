@@ -1,9 +1,9 @@
 """The tables of the index, and the names of the columns that hold searched values.
 
-Every searched column is text that is never null: an absent value is the empty text, which sorts first in every database
-and which no search finds. Each has an index that ends in the order of its level's search results, so that a search for one value is a
-seek that yields its first page in order, however large the archive is. At instance level that is so for the
-columns that alone can narrow an archive; an InstanceNumber or a ContentTime is sought within a series.
+Every searched column is text that is never null: an absent value is the empty text, which sorts first in every
+database and which no search finds. Each has an index that ends in the order of its level's search results, so that a
+search for one value is a seek that yields its first page in order, however large the archive is. At instance level
+that is so for the columns that by themselves narrow an archive; an InstanceNumber or a ContentTime does not.
 
 What is large (documents, indexes of byte ranges) lies in tables of its own, so that instance rows stay small.
 """
@@ -110,7 +110,7 @@ class Series(IndexTable, table=True):
 
 
 class SeriesValue(IndexTable, table=True):
-    """One value of an attribute that may have many: a row for each value of each ``Kind.LIST`` attribute of a series."""
+    """A value of an attribute that may have many: a row for each value of each ``Kind.LIST`` attribute of a series."""
 
     __tablename__ = "series_value"
 
@@ -122,9 +122,9 @@ class SeriesValue(IndexTable, table=True):
 
 
 class Instance(IndexTable, table=True):
-    """An instance. ``study_row`` repeats what its series says, so that a study's instances come in stored order by a seek.
+    """An instance. ``study_row`` repeats what its series says, so that a study's instances lie in stored order too.
 
-    Row numbers are never given out twice, since callers hold them across requests.
+    Row numbers are never given out twice, since callers hold them from one look-up to the next.
     """
 
     __table_args__ = (

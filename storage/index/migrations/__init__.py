@@ -3,9 +3,14 @@
 A change of ``storage.index.tables`` comes with a new step; a test asserts that the steps lead to those tables.
 """
 
+from threading import Lock
+
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
+
+_ONE_AT_A_TIME = Lock()
+"""Alembic keeps what it works on in module variables."""
 
 
 def upgrade(connection: Connection) -> None:
@@ -16,4 +21,5 @@ def upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", "storage.index:migrations")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with _ONE_AT_A_TIME:
+        command.upgrade(config, "head")

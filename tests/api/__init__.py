@@ -1,0 +1,1 @@
+"""Each transaction of the API, in process."""

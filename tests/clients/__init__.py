@@ -1,0 +1,1 @@
+"""What real clients send, against a live server."""

@@ -1,0 +1,34 @@
+"""The servers and the client that the tests of this folder share."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+
+import pytest
+from dicomweb_client.api import DICOMwebClient
+
+from tests.clients.library import Library, fill
+from tests.live_server import LiveServer, live_server
+
+
+@pytest.fixture(autouse=True)
+def quiet_pydicom() -> Iterator[None]:
+    """Files that bend the rules are the point here, so pydicom's warnings about them are not."""
+    logging.getLogger("pydicom").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="pydicom")
+        yield
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """A server with every source; tests only read from it."""
+    with live_server(tmp_path_factory.mktemp("library") / "data") as server, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="pydicom")
+        yield fill(server)
+
+
+@pytest.fixture
+def client(server: LiveServer) -> DICOMwebClient:
+    """The Python client of DICOMweb, for the server that everybody may store to."""
+    return DICOMwebClient(server.root)

@@ -1,0 +1,109 @@
+"""Every test file that names itself, and what a server must make of each when they are stored in this order."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pydicom
+from dicomweb_client.api import DICOMwebClient
+from pydicom.dataset import Dataset
+
+from tests.live_server import LiveServer
+from tests.sample_data import bundled_files, collection_files
+
+FILES_IN_A_REQUEST = 64
+
+IDENTITY = ("SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+_UID = re.compile(r"[0-9]+(\.[0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that names its study, series and instance."""
+
+    path: Path
+    study: str
+    series: str
+    instance: str
+    sha256: str
+
+    @property
+    def url_path(self) -> str:
+        """The resource path of the instance below the DICOMweb root."""
+        return f"/studies/{self.study}/series/{self.series}/instances/{self.instance}"
+
+    def data_set(self) -> Dataset:
+        """The file as pydicom reads it."""
+        return pydicom.dcmread(self.path, force=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A server that has been given every source, and what it answered to each request."""
+
+    server: LiveServer
+    client: DICOMwebClient
+    answers: Sequence[Dataset]
+
+    @property
+    def root(self) -> str:
+        """The DICOMweb root."""
+        return self.server.root
+
+
+@cache
+def sources() -> list[Source]:
+    """Every file with valid UIDs, in the order in which they are stored."""
+    return [source for path in bundled_files() + collection_files() if (source := _source(path)) is not None]
+
+
+@cache
+def stored() -> list[Source]:
+    """Of the sources that share a SOPInstanceUID the first, as a server keeps it."""
+    return list({source.instance: source for source in reversed(sources())}.values())[::-1]
+
+
+@cache
+def refused() -> list[Source]:
+    """The sources whose SOPInstanceUID an earlier one has, with other bytes."""
+    first = {source.instance: source.sha256 for source in stored()}
+    return [source for source in sources() if source.sha256 != first[source.instance]]
+
+
+def by_study(instances: Iterable[Source]) -> dict[str, list[Source]]:
+    """Sources by StudyInstanceUID."""
+    studies: dict[str, list[Source]] = {}
+    for source in instances:
+        studies.setdefault(source.study, []).append(source)
+    return studies
+
+
+def by_series(instances: Iterable[Source]) -> dict[tuple[str, str], list[Source]]:
+    """Sources by StudyInstanceUID and SeriesInstanceUID."""
+    series: dict[tuple[str, str], list[Source]] = {}
+    for source in instances:
+        series.setdefault((source.study, source.series), []).append(source)
+    return series
+
+
+def fill(server: LiveServer) -> Library:
+    """Store every source as the Python client does, a bounded number in each request."""
+    client = DICOMwebClient(server.root)
+    batches = [sources()[start : start + FILES_IN_A_REQUEST] for start in range(0, len(sources()), FILES_IN_A_REQUEST)]
+    answers = [
+        # The public method writes the data set anew; here the bytes of the file are what is to be stored.
+        client._http_post_multipart_application_dicom(f"{server.root}/studies", [s.path.read_bytes() for s in batch])
+        for batch in batches
+    ]
+    return Library(server, client, answers)
+
+
+def _source(path: Path) -> Source | None:
+    data_set = pydicom.dcmread(path, force=True, stop_before_pixels=True, specific_tags=list(IDENTITY))
+    uids = [str(data_set.get(keyword) or "") for keyword in IDENTITY]
+    if not all(_UID.fullmatch(uid) and len(uid) <= 64 for uid in uids):
+        return None
+    return Source(path, *uids[1:], sha256=hashlib.sha256(path.read_bytes()).hexdigest())

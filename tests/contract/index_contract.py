@@ -1,0 +1,428 @@
+"""What every index must do; a back end's test class inherits it and provides ``index``."""
+
+import asyncio
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from storage.attributes import INDEXED_ATTRIBUTES, Kind
+from storage.index.protocol import Index
+from storage.query import Between, Equals, Query, Term, Wildcard
+from storage.records import Addition, InstanceRecord
+from storage.resource import Level, ResourceKey
+from tests.contract.plain_index import PlainIndex
+from tests.contract.records import key, record
+
+ADDED, IDENTICAL, CONFLICT = Addition.ADDED, Addition.IDENTICAL, Addition.CONFLICT
+EVERYTHING = ResourceKey()
+
+
+def query(level: Level, *terms: Term, scope: ResourceKey = EVERYTHING, limit: int = 1000, offset: int = 0) -> Query:
+    return Query(level, scope, terms, limit, offset)
+
+
+async def found_studies(index: Index, *terms: Term) -> set[str]:
+    """The studies found, by the last numbers of their UIDs."""
+    matches = await index.search_studies(query(Level.STUDY, *terms))
+    return {match.attributes.decode().split("/")[2].removeprefix("1.2.") for match in matches}
+
+
+class AddingContract:
+    """``add``: outcomes, and what is there afterwards."""
+
+    async def test_new_instances_are_added_and_found_again(self, index: Index) -> None:
+        records = [record(1, 1, 1), record(1, 1, 2), record(1, 2, 1), record(2, 1, 1)]
+        assert await index.add(records) == [ADDED] * 4
+        for each in records:
+            found = await index.instance(each.key)
+            assert found is not None
+            assert (found.key, found.sop_class_uid, found.transfer_syntax_uid, found.blob_key) == (
+                each.key,
+                each.sop_class_uid,
+                each.transfer_syntax_uid,
+                each.blob_key,
+            )
+            assert (found.size, found.sha256) == (each.size, each.sha256)
+            assert await index.frame_index(found) == each.frame_index
+            assert await index.bulk_index(found) == each.bulk_index
+
+    async def test_nothing_is_added_by_an_empty_call(self, index: Index) -> None:
+        assert await index.add([]) == []
+        assert await index.search_studies(query(Level.STUDY)) == []
+
+    async def test_the_same_bytes_again_are_identical_and_change_nothing(self, index: Index) -> None:
+        await index.add([record()])
+        again = replace(record(), blob_key="another", metadata=b"other metadata")
+        assert await index.add([again]) == [IDENTICAL]
+        found = await index.instance(key(1, 1, 1))
+        assert found is not None
+        assert found.blob_key == record().blob_key
+        assert await metadata(index, key(1)) == [record().metadata]
+
+    async def test_other_bytes_of_a_stored_instance_conflict_and_change_nothing(self, index: Index) -> None:
+        await index.add([record()])
+        assert await index.add([record(content="changed")]) == [CONFLICT]
+        assert await metadata(index, key(1)) == [record().metadata]
+
+    @pytest.mark.parametrize("resource", [key(1, 2), key(2, 1)], ids=["another series", "another study"])
+    async def test_an_instance_is_stored_once_in_the_archive(self, index: Index, resource: ResourceKey) -> None:
+        await index.add([record()])
+        moved = replace(record(), key=replace(resource, sop_instance_uid=record().key.sop_instance_uid))
+        assert await index.add([moved]) == [CONFLICT]
+        assert await index.instance(moved.key) is None
+        assert len(await index.search_series(query(Level.SERIES))) == 1
+
+    async def test_outcomes_within_one_call_tell_repeated_instances_apart(self, index: Index) -> None:
+        offered = [record(), record(content="changed"), record(), record(1, 1, 2)]
+        assert await index.add(offered) == [ADDED, CONFLICT, IDENTICAL, ADDED]
+        assert await index.add(offered) == [IDENTICAL, CONFLICT, IDENTICAL, IDENTICAL]
+
+    async def test_study_and_series_are_as_their_first_instance_told(self, index: Index) -> None:
+        first, second = record(1, 1, 1, values={"PatientID": "A"}), record(1, 1, 2, values={"PatientID": "B"})
+        await index.add([first, second])
+        await index.add([record(1, 1, 3, values={"PatientID": "C"})])
+        [match] = await index.search_series(query(Level.SERIES))
+        assert (match.attributes, match.study.attributes) == (first.series_attributes, first.study_attributes)
+        assert await found_studies(index, Term("PatientID", Equals(("A",)))) == {"1"}
+        assert await found_studies(index, Term("PatientID", Equals(("B", "C")))) == set()
+
+    async def test_a_series_of_the_same_uid_may_be_in_two_studies(self, index: Index) -> None:
+        records = [
+            record(resource=ResourceKey("1.1", "1.5", "1.1.1")),
+            record(resource=ResourceKey("1.2", "1.5", "1.2.1")),
+        ]
+        assert await index.add(records) == [ADDED, ADDED]
+        matches = await index.search_series(query(Level.SERIES, Term("SeriesInstanceUID", Equals(("1.5",)))))
+        assert [match.number_of_instances for match in matches] == [1, 1]
+
+    async def test_many_records_of_many_studies_in_one_call(self, index: Index) -> None:
+        records = [record(study, 1, 1) for study in range(1200)]
+        assert await index.add(records) == [ADDED] * 1200
+        assert await index.add(records) == [IDENTICAL] * 1200
+        assert len(await index.search_studies(query(Level.STUDY, limit=5000))) == 1200
+
+    async def test_concurrent_calls_add_each_instance_once(self, index: Index) -> None:
+        records = [record(study, series, instance) for study in (1, 2) for series in (1, 2) for instance in range(10)]
+        random = Random(7)
+        offers = [random.sample(records, 25) for _ in range(30)]
+        outcomes = await asyncio.gather(*(index.add(offer) for offer in offers))
+        given = {each.key for offer in offers for each in offer}
+        assert sum(outcome.count(ADDED) for outcome in outcomes) == len(given)
+        assert sum(outcome.count(IDENTICAL) for outcome in outcomes) == 30 * 25 - len(given)
+        counts = [match.number_of_instances for match in await index.search_studies(query(Level.STUDY))]
+        assert sum(counts) == len(given)
+
+    async def test_what_was_added_is_seen_at_once_by_every_kind_of_read(self, index: Index) -> None:
+        for number in range(20):
+            await index.add([record(1, 1, number)])
+            assert await index.instance(key(1, 1, number)) is not None
+            [match] = await index.search_studies(query(Level.STUDY))
+            assert match.number_of_instances == number + 1
+            assert len(await metadata(index, key(1, 1))) == number + 1
+
+    async def test_a_canceled_caller_does_no_harm(self, index: Index) -> None:
+        calls = [asyncio.create_task(index.add([record(1, 1, number)])) for number in range(20)]
+        await asyncio.sleep(0)
+        for call in calls[::2]:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        assert [call.result() for call in calls[1::2]] == [[ADDED]] * 10
+        again = await index.add([record(1, 1, number) for number in range(20)])
+        assert again[1::2] == [IDENTICAL] * 10
+        assert (await index.search_studies(query(Level.STUDY)))[0].number_of_instances == 20
+
+
+class ReadingContract:
+    """What is read by key."""
+
+    async def test_unknown_keys_have_nothing(self, index: Index) -> None:
+        await index.add([record()])
+        for unknown in (key(2, 1, 1), key(1, 2, 1), key(1, 1, 2), ResourceKey("1.2.1", "1.2.1.2", "1.2.1.1.1")):
+            assert await index.instance(unknown) is None
+            assert await metadata(index, unknown) == []
+            assert [batch async for batch in index.instances(unknown)] == []
+        assert await metadata(index, key(3)) == []
+
+    async def test_an_instance_that_is_gone_has_no_indexes(self, index: Index) -> None:
+        await index.add([record()])
+        found = await index.instance(key(1, 1, 1))
+        assert found is not None
+        gone = replace(found, row=found.row + 1)
+        assert await index.frame_index(gone) is None
+        assert await index.bulk_index(gone) is None
+
+    async def test_documents_and_instances_come_in_stored_order_in_bounded_batches(self, index: Index) -> None:
+        series_of_instances = Random(3).choices((1, 2), k=2500)
+        records = [record(1, series, instance) for instance, series in enumerate(series_of_instances)]
+        await index.add([record(2, 1, 1), *records, record(2, 1, 2)])
+        for scope in (key(1), key(1, 2)):
+            expected = [each for each in records if scope.series_instance_uid in {None, each.key.series_instance_uid}]
+            documents = [batch async for batch in index.metadata(scope)]
+            assert [each for batch in documents for each in batch] == [each.metadata for each in expected]
+            instances = [batch async for batch in index.instances(scope)]
+            assert [each.key for batch in instances for each in batch] == [each.key for each in expected]
+            for batches in (documents, instances):
+                assert len(batches) > 1
+                assert all(0 < len(batch) <= 1024 for batch in batches)
+
+    async def test_one_instance_is_a_batch_of_its_own(self, index: Index) -> None:
+        await index.add([record(1, 1, 1), record(1, 1, 2)])
+        assert await metadata(index, key(1, 1, 2)) == [record(1, 1, 2).metadata]
+        [batch] = [batch async for batch in index.instances(key(1, 1, 2))]
+        assert batch == [await index.instance(key(1, 1, 2))]
+
+    async def test_known_blob_keys_are_those_of_rows(self, index: Index) -> None:
+        records = [record(1, 1, number) for number in range(1200)]
+        await index.add(records)
+        keys = [each.blob_key for each in records]
+        assert await index.known_blob_keys([*keys, "unknown", "blob"]) == set(keys)
+        assert await index.known_blob_keys([]) == set()
+
+
+PATIENTS: list[dict[str, str | tuple[str, ...]]] = [
+    {
+        "PatientName": ("YAMADA^TARO", "山田^太郎", "やまだ^たろう"),
+        "PatientID": "A_1",
+        "StudyDate": "20200101",
+        "StudyTime": "1030",
+        "AccessionNumber": "100%",
+    },
+    {"PatientName": ("DOE^JANE", "", ""), "PatientID": "AB1", "StudyDate": "20200101", "StudyTime": "103059.999999"},
+    {"PatientName": ("DOE^JOHN",), "PatientID": "ab1", "StudyDate": "20191231", "StudyTime": "1031"},
+    {"PatientName": ("DO",), "PatientID": "[x]", "StudyDate": "20200102", "AccessionNumber": "100"},
+    {"PatientID": "x", "StudyDescription": "back\\slash * star? [a-z]", "StudyTime": "1029"},
+    {"StudyDescription": "É", "StudyDate": "20200101", "PatientSex": "O"},
+]
+"""Values of the studies 0, 1, 2 …; odd ones test what SQL takes for special."""
+
+
+async def add_patients(index: Index) -> None:
+    await index.add([record(number, 1, 1, values=values) for number, values in enumerate(PATIENTS)])
+
+
+class MatchingContract:
+    """Each kind of match, by hand."""
+
+    @pytest.mark.parametrize(
+        ("keyword", "match", "expected"),
+        [
+            ("PatientID", Equals(("AB1",)), {1}),
+            ("PatientID", Equals(("AB1", "x", "none")), {1, 4}),
+            ("PatientID", Equals(()), set()),
+            ("PatientID", Equals(("' OR 1=1 --",)), set()),
+            ("PatientID", Wildcard(("A*",)), {0, 1}),
+            ("PatientID", Wildcard(("a*", "x")), {2, 4}),
+            ("PatientID", Wildcard(("?",)), {4}),
+            ("PatientID", Wildcard(("A_1",)), {0}),
+            ("PatientID", Wildcard(("?_*",)), {0}),
+            ("PatientID", Wildcard(("[x]",)), {3}),
+            ("PatientID", Wildcard(("*]",)), {3}),
+            ("PatientID", Wildcard(("*",)), {0, 1, 2, 3, 4, 5}),
+            ("PatientID", Wildcard(("**", "x")), {0, 1, 2, 3, 4, 5}),
+            ("PatientID", Wildcard(("?*",)), {0, 1, 2, 3, 4}),
+            ("AccessionNumber", Wildcard(("100%*",)), {0}),
+            ("AccessionNumber", Wildcard(("100*",)), {0, 3}),
+            ("StudyDescription", Wildcard(("back\\*[a-z]",)), {4}),
+            ("StudyDescription", Equals(("back\\slash * star? [a-z]",)), {4}),
+            ("StudyDescription", Wildcard(("?",)), {5}),
+            ("StudyDescription", Wildcard(("é",)), set()),
+            ("StudyDate", Between("20200101", "20200101"), {0, 1, 5}),
+            ("StudyDate", Between("20200101", None), {0, 1, 3, 5}),
+            ("StudyDate", Between(None, "20200101"), {0, 1, 2, 5}),
+            ("StudyDate", Between("2020", "2020"), {0, 1, 3, 5}),
+            ("StudyTime", Between("1030", "1030"), {0, 1}),
+            ("StudyTime", Between(None, "1030"), {0, 1, 4}),
+            ("StudyTime", Between("10305", None), {1, 2}),
+            ("PatientName", Equals(("DOE^JANE",)), {1}),
+            ("PatientName", Equals(("山田^太郎",)), {0}),
+            ("PatientName", Wildcard(("やまだ*",)), {0}),
+            ("PatientName", Wildcard(("DO*",)), {1, 2, 3}),
+            ("PatientName", Wildcard(("*^J*N*",)), {1, 2}),
+            ("PatientName", Wildcard(("YAMADA*太郎",)), set()),
+        ],
+    )
+    async def test_studies_found(
+        self, index: Index, keyword: str, match: Equals | Wildcard | Between, expected: set[int]
+    ) -> None:
+        await add_patients(index)
+        assert await found_studies(index, Term(keyword, match)) == {str(number) for number in expected}
+
+    async def test_all_terms_must_hold(self, index: Index) -> None:
+        await add_patients(index)
+        date, name = Term("StudyDate", Equals(("20200101",))), Term("PatientName", Wildcard(("D*",)))
+        assert await found_studies(index, date, name) == {"1"}
+
+    async def test_any_value_of_a_list_may_match(self, index: Index) -> None:
+        keyword = "RequestAttributesSequence.RequestedProcedureID"
+        await index.add(
+            [
+                record(1, 1, 1, values={keyword: ("P1", "P2", "P1")}),
+                record(1, 2, 1, values={keyword: ("P3",)}),
+                record(1, 3, 1, values={"RequestAttributesSequence.ScheduledProcedureStepID": ("P1",)}),
+            ]
+        )
+        for match, expected in (
+            (Equals(("P1",)), [1]),
+            (Equals(("P2", "P3")), [1, 2]),
+            (Wildcard(("P*",)), [1, 2]),
+            (Wildcard(("*",)), [1, 2, 3]),
+            (Wildcard(("P1P2", "P1\\*")), []),
+        ):
+            matches = await index.search_series(query(Level.SERIES, Term(keyword, match)))
+            assert [each.attributes for each in matches] == [record(1, n, 1).series_attributes for n in expected]
+
+    async def test_modalities_in_study_are_those_of_its_series(self, index: Index) -> None:
+        modalities = {1: ["CT", "SR"], 2: ["MR"], 3: ["CT", "CT"], 4: [""]}
+        for study, of_series in modalities.items():
+            await index.add([record(study, n, 1, values={"Modality": each}) for n, each in enumerate(of_series)])
+        keyword = "ModalitiesInStudy"
+        assert await found_studies(index, Term(keyword, Equals(("CT",)))) == {"1", "3"}
+        assert await found_studies(index, Term(keyword, Equals(("MR", "SR")))) == {"1", "2"}
+        assert await found_studies(index, Term(keyword, Wildcard(("?R",)))) == {"1", "2"}
+        assert await found_studies(index, Term(keyword, Wildcard(("*",)))) == {"1", "2", "3", "4"}
+        found = await index.search_series(query(Level.SERIES, Term(keyword, Equals(("SR",)))))
+        assert [each.study.modalities for each in found] == [("CT", "SR"), ("CT", "SR")]
+
+    async def test_what_is_not_indexed_cannot_be_searched(self, index: Index) -> None:
+        with pytest.raises(ValueError, match="PatientComments is not indexed"):
+            await index.search_studies(query(Level.STUDY, Term("PatientComments", Equals(("x",)))))
+
+    async def test_attributes_below_the_level_searched_are_refused(self, index: Index) -> None:
+        with pytest.raises(ValueError, match="level below"):
+            await index.search_studies(query(Level.STUDY, Term("Modality", Equals(("CT",)))))
+
+
+class SearchContract:
+    """Pages of a search: order, limits, counts."""
+
+    async def test_studies_come_newest_first_and_newest_stored_first_within_a_date(self, index: Index) -> None:
+        dates = ["20200101", "20210101", "", "20210101", "20190101", ""]
+        await index.add([record(n, 1, 1, values={"StudyDate": date}) for n, date in enumerate(dates)])
+        matches = await index.search_studies(query(Level.STUDY))
+        assert [each.attributes for each in matches] == [record(n).study_attributes for n in (3, 1, 0, 4, 5, 2)]
+
+    @pytest.mark.parametrize("level", list(Level))
+    async def test_pages_join_to_the_whole_list(self, index: Index, level: Level) -> None:
+        await index.add([record(n, 1, 1, values={"StudyDate": f"2020010{n % 4}"}) for n in range(23)])
+        search = {
+            Level.STUDY: index.search_studies,
+            Level.SERIES: index.search_series,
+            Level.INSTANCE: index.search_instances,
+        }[level]
+        whole = list(await search(query(level)))
+        assert len(whole) == 23
+        pages = [await search(query(level, limit=5, offset=offset)) for offset in range(0, 25, 5)]
+        assert [each for page in pages for each in page] == whole
+        assert [len(page) for page in pages] == [5, 5, 5, 5, 3]
+        assert await search(query(level, offset=23)) == []
+
+    async def test_metadata_comes_with_instances_when_asked_for(self, index: Index) -> None:
+        await index.add([record(1, 1, n) for n in range(3)])
+        plain = query(Level.INSTANCE)
+        assert [each.metadata for each in await index.search_instances(plain)] == [None] * 3
+        whole = await index.search_instances(replace(plain, whole_metadata=True))
+        assert [each.metadata for each in whole] == [record(1, 1, n).metadata for n in range(3)]
+
+    async def test_random_searches_find_what_plain_python_finds(self, index: Index) -> None:
+        random = Random(1)
+        records = archive(random)
+        for start in range(0, len(records), 40):
+            await index.add(records[start : start + 40])
+        plain = PlainIndex(records)
+        hits = 0
+        for _ in range(400):
+            asked = random_query(random, records)
+            match asked.level:
+                case Level.STUDY:
+                    found, expected = await index.search_studies(asked), plain.search_studies(asked)
+                    assert found == expected, asked
+                case Level.SERIES:
+                    series, expected_series = await index.search_series(asked), plain.search_series(asked)
+                    assert series == expected_series, asked
+                    found = series
+                case Level.INSTANCE:
+                    instances, expected_instances = await index.search_instances(asked), plain.search_instances(asked)
+                    assert instances == expected_instances, asked
+                    found = instances
+            hits += bool(found)
+        assert hits > 100  # or the searches would show little
+
+
+class IndexContract(AddingContract, ReadingContract, MatchingContract, SearchContract):
+    """All of it."""
+
+
+async def metadata(index: Index, resource: ResourceKey) -> list[bytes]:
+    return [document async for batch in index.metadata(resource) for document in batch]
+
+
+ALPHABET = "aAbB1*?[]%_\\^"
+"""Few characters, so that random values often match random patterns."""
+
+
+def archive(random: Random) -> list[InstanceRecord]:
+    """Instances of a few studies, stored in no order; values are those of the first instance of a study or series."""
+    keys = [(study, series, n) for study in range(12) for series in range(3) for n in range(4)]
+    random.shuffle(keys)
+    return [record(*each, values=random_values(random)) for each in keys]
+
+
+def random_values(random: Random) -> dict[str, str | tuple[str, ...]]:
+    values: dict[str, str | tuple[str, ...]] = {}
+    for attribute in INDEXED_ATTRIBUTES.values():
+        if attribute.keyword.endswith("InstanceUID") or random.random() < 0.2:
+            continue
+        size = 1 if attribute.kind is Kind.TEXT else random.randint(1, 3)
+        values[attribute.keyword] = tuple(random_text(random) for _ in range(size))
+    return values
+
+
+def random_text(random: Random) -> str:
+    return "".join(random.choices(ALPHABET, k=random.randint(1, 3)))
+
+
+def random_query(random: Random, records: list[InstanceRecord]) -> Query:
+    level = random.choice(list(Level))
+    levels = list(Level)[: list(Level).index(level) + 1]
+    keywords = [each.keyword for each in INDEXED_ATTRIBUTES.values() if each.level in levels]
+    terms = [random_term(random, random.choice([*keywords, "ModalitiesInStudy"]), records) for _ in range(2)]
+    some = random.choice(records).key
+    scopes = [
+        EVERYTHING,
+        EVERYTHING,
+        ResourceKey(some.study_instance_uid),
+        ResourceKey(some.study_instance_uid, some.series_instance_uid if level is not Level.STUDY else None),
+    ]
+    return Query(
+        level,
+        random.choice(scopes),
+        tuple(random.sample(terms, random.choice((0, 1, 1, 2)))),
+        limit=random.choice((1, 5, 1000)),
+        offset=random.choice((0, 0, 2)),
+        whole_metadata=random.random() < 0.5,
+    )
+
+
+def random_term(random: Random, keyword: str, records: list[InstanceRecord]) -> Term:
+    stored = random.choice(records).index_values.get(keyword, ("a",))
+    values = [random.choice(stored), random_text(random)]
+    low, high = sorted(values)
+    return Term(
+        keyword,
+        random.choice(
+            (
+                Equals(tuple(values)),
+                Equals(tuple(values[:1])),
+                Wildcard(tuple(random_pattern(random, value) for value in values)),
+                Wildcard((random_pattern(random, values[0]),)),
+                Between(low, high),
+                Between(None, high),
+                Between(low, None),
+            )
+        ),
+    )
+
+
+def random_pattern(random: Random, value: str) -> str:
+    return "".join(random.choice((letter, letter, "?", "*")) for letter in value) + random.choice(("", "*"))
