@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.dicom.query_parameters import InvalidQuery
+from app.protocol.byte_ranges import content_range
 from app.protocol.errors import (
     MalformedRequest,
     NotAcceptable,
@@ -82,7 +83,7 @@ async def _answer(request: Request, error: Exception) -> Response:
     status = next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
     headers = {}
     if isinstance(error, RangeNotSatisfiable):
-        headers["Content-Range"] = f"bytes */{error.size}"
+        headers["Content-Range"] = content_range(None, error.size)
     if status == http.HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         logger.error("storage is unavailable: %s", error.__cause__ or error)

@@ -8,3 +8,5 @@ def configure(level: str) -> None:
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s  %(message)s", force=True)
     # Every request has a line of ours; the HTTP client's own lines would repeat it.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # A malformed body is the client's fault, and its answer says so.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)

@@ -1,7 +1,7 @@
 """Attributes that have one of several VRs, depending on other attributes (PS3.5 Annex A, PS3.6 chapter 6).
 
-In implicit VR the file does not say which. The answers are those of pydicom's ``correct_ambiguous_vr``; where it has none
-because the attribute to look at is absent, the VR is the one that loses no bits.
+In implicit VR the file does not say which. The answers are those of pydicom's ``correct_ambiguous_vr``; where it has
+none because the attribute to look at is absent, the VR is the one that loses no bits.
 """
 
 from struct import unpack_from

@@ -12,11 +12,12 @@ from storage.resource import ByteRange
 class BulkValue:
     """The value field of one data element, in the stored file.
 
-    ``byte_range`` is the whole value field. Of encapsulated Pixel Data (``encapsulated``) that is the basic offset table and all
-    fragments with their item headers, which is not bulk data of the web (PS3.18 8.7.3.3.2): its answer is made of the frames'
-    ranges in the frame index. ``word_size`` is the number of bytes of the units whose byte order is reversed, because the file is
-    big endian; 1 when the bytes can be given as they are. ``encodings`` are the Python codecs of a text; empty when it is UTF-8 or
-    no text at all: as bulk data a text is UTF-8 (PS3.18 F.2.2 Note 4), see ``app.dicom.character_set.decode``.
+    ``byte_range`` is the whole value field. Of encapsulated Pixel Data (``encapsulated``) that is the basic offset
+    table and all fragments with their item headers, which is not bulk data of the web (PS3.18 8.7.3.3.2): its answer is
+    made of the frames' ranges in the frame index. ``word_size`` is the number of bytes of the units whose byte order is
+    reversed, because the file is big endian; 1 when the bytes can be given as they are. ``encodings`` are the Python
+    codecs of a text; empty when it is UTF-8 or no text at all: as bulk data a text is UTF-8 (PS3.18 F.2.2 Note 4), see
+    ``app.dicom.character_set.decode``.
     """
 
     vr: str
@@ -31,8 +32,9 @@ class BulkIndex:
     """All bulk values of an instance by their path, which also ends their URL.
 
     A path is a tag, and before it for each sequence around it the sequence's tag and the item's number, counted from 0:
-    ``7FE00010``, ``00480105/0/00282000``. ``deflated_from`` is the offset in the file at which the deflate stream of the data set begins; the
-    ranges then count bytes of the inflated data set (see ``app.dicom.deflated``). It is None for all other files.
+    ``7FE00010``, ``00480105/0/00282000``. ``deflated_from`` is the offset in the file at which the deflate stream of
+    the data set begins; the ranges then count bytes of the inflated data set (see ``app.dicom.deflated``). It is None
+    for all other files.
     """
 
     values: Mapping[str, BulkValue] = field(default_factory=dict)

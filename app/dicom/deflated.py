@@ -1,7 +1,7 @@
 """Deflated data sets: everything behind the file meta information is one raw deflate stream (PS3.5 A.5, RFC 1951).
 
-Offsets into a deflated data set count inflated bytes from the first byte of the data set. There is no seeking: what lies at
-an offset is found by inflating all that comes before it, in bounded memory.
+Offsets into a deflated data set count inflated bytes from the first byte of the data set. There is no seeking: what
+lies at an offset is found by inflating all that comes before it, in bounded memory.
 """
 
 import zlib
@@ -44,8 +44,8 @@ def inflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def inflate_ranges(chunks: Iterable[bytes], ranges: Sequence[ByteRange]) -> Iterator[bytes]:
     """The bytes of ranges of a deflated data set, one after the other, in chunks of bounded size.
 
-    ``chunks`` is the deflate stream from its first byte on; it is read no further than needed. ``ranges`` are offsets into the inflated
-    data set, ascending and not overlapping. Raises MalformedDataSet as ``inflate`` does.
+    ``chunks`` is the deflate stream from its first byte on; it is read no further than needed. ``ranges`` are offsets
+    into the inflated data set, ascending and not overlapping. Raises MalformedDataSet as ``inflate`` does.
     """
     wanted = list(reversed(ranges))
     position = 0

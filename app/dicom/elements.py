@@ -1,15 +1,17 @@
 """The data elements of a data set, read from the bytes of a file (PS3.5 chapter 7).
 
-One pass, in bounded memory: values that will be bulk data are stepped over, and each item of a sequence is handed on as soon as
-it is read. What is tolerated is what pydicom's reader tolerates (``pydicom.filereader``): a switch between explicit and implicit VR,
-an unknown VR, lengths that lie, a value that the end of the file cuts off.
+One pass, in bounded memory: values that will be bulk data are stepped over, and each item of a sequence is handed on as
+soon as it is read. What is tolerated is what pydicom's reader tolerates (``pydicom.filereader``): a switch between
+explicit and implicit VR, an unknown VR, lengths that lie, a value that the end of the file cuts off.
 """
 
+import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from struct import Struct, error as StructError  # noqa: N812 - an exception's name
+from struct import Struct
 
-from app.dicom.byte_source import ByteSource, Window
+from app.dicom.byte_source import Window
 from app.dicom.character_set import DEFAULT_ENCODINGS, Encodings, encodings_of
 from app.dicom.errors import LimitExceeded, MalformedDataSet
 from app.dicom.fragments import ITEM, SEQUENCE_DELIMITER, UNDEFINED_LENGTH, Fragments, read_fragments
@@ -34,10 +36,10 @@ OTHER_BULK_VRS = frozenset(
 
 @dataclass(slots=True)
 class Element:
-    """One data element; never changed, but not frozen, because thousands are made and frozen ones cost four times as much.
+    """One data element. Never changed, but not frozen: thousands are made, and frozen ones cost four times as much.
 
-    ``start`` and ``stop`` are the offsets of its value. ``value`` is None where the value was stepped over; ``items`` are the items of a
-    sequence, as the reader's ``finish_item`` made them.
+    ``start`` and ``stop`` are the offsets of its value. ``value`` is None where the value was stepped over; ``items``
+    are the items of a sequence, as the reader's ``finish_item`` made them.
     """
 
     vr: str
@@ -61,38 +63,40 @@ class DataSet:
 
 
 class DataSetReader:
-    """Reads data sets from one source.
+    """Reads data sets through a window on a source.
 
     ``finish_item`` is called with each item of a sequence, inner items first; what it returns takes the item's place.
     After reading, ``fragments`` holds those of the data set's Pixel Data, if it is encapsulated.
     """
 
-    def __init__(self, source: ByteSource, limits: ParseLimits, finish_item: Callable[[DataSet], bytes]) -> None:
-        self.window = Window(source)
+    def __init__(self, window: Window, limits: ParseLimits, finish_item: Callable[[DataSet], bytes]) -> None:
+        self.window = window
         self.fragments: Fragments | None = None
         self._limits = limits
         self._finish_item = finish_item
         self._elements_left = limits.max_elements
+        self._long_values_left = limits.max_metadata
         self._depth = 0
 
     def read(self, data_set: DataSet, position: int, only_group: int | None = None) -> int:
-        """Read elements into ``data_set`` from ``position`` to the end, or while they are of ``only_group``; where it ended.
+        """Read elements into ``data_set`` from ``position`` to the end, or while they are of ``only_group``.
 
-        Raises MalformedDataSet, LimitExceeded; ``data_set`` then holds what was read before.
+        Returns where it ended. Raises MalformedDataSet, LimitExceeded; ``data_set`` then holds what was read before.
         """
         end = self.window.size
         try:
             return self._read_elements(data_set, position, end, end, only_group)
-        except StructError as error:
+        except struct.error as error:
             raise MalformedDataSet("The data set ends in the middle of a data element.") from error
 
-    def _read_elements(
+    def _read_elements(  # noqa: C901, PLR0912 - one loop, see the comment in it
         self, data_set: DataSet, position: int, stop: int, limit: int, only_group: int | None = None
     ) -> int:
         """Read the elements of one level; return where they end.
 
-        ``stop`` is where the item should end by its length, ``limit`` where the bytes end: pydicom lets an element lie across
-        the end of its item, but never across the end of the sequence of defined length around it, or of the file.
+        ``stop`` is where the item should end by its length, ``limit`` where the bytes end: pydicom lets an element lie
+        across the end of its item, but never across the end of the sequence of defined length around it, or of the
+        file.
         """
         # The one hot loop of an ingest: everything it needs is a local name, and what is rare is done elsewhere.
         window, elements, explicit = self.window, data_set.elements, data_set.explicit_vr
@@ -162,8 +166,9 @@ class DataSetReader:
             vr in OTHER_BULK_VRS and length > INLINE_VALUE_LENGTH
         ):
             return None
-        if length > self._limits.max_value_length:
-            raise LimitExceeded(f"A value of VR {vr} is {length} bytes long.")
+        self._long_values_left -= length
+        if length > self._limits.max_value_length or self._long_values_left < 0:
+            raise LimitExceeded(f"Values are too long to be metadata, one of VR {vr} has {length} bytes.")
         return self.window.read(start, stop)
 
     def _undefined_length(
@@ -209,7 +214,7 @@ class DataSetReader:
         while position + 8 <= limit:
             self.window.move(position)
             found = self.window.data.find(delimiter)
-            if 0 <= found and position + found + 4 <= limit:
+            if found >= 0 and position + found + 4 <= limit:
                 return position + found
             position += len(self.window.data) - 3
         raise MalformedDataSet(f"The value of {_name(tag)} ends before its delimiter.")
@@ -217,17 +222,15 @@ class DataSetReader:
     def _defined_items(self, data_set: DataSet, tag: int, start: int, stop: int) -> list[bytes]:
         """The items of a sequence of defined length; those before the first that cannot be read."""
         items: list[bytes] = []
-        try:
+        # Its length tells where the data set goes on, so one bad sequence does not cost the instance.
+        with suppress(MalformedDataSet, struct.error):
             self._read_items(data_set, tag, start, stop, stop, items)
-        except (MalformedDataSet, StructError):
-            # Its length tells where the data set goes on, so one bad sequence does not cost the instance.
-            pass
         return items
 
     def _read_items(
         self, parent: DataSet, tag: int, position: int, stop: int, limit: int, items: list[bytes]
     ) -> int | None:
-        """Read items to the sequence's delimiter or to ``stop``; return where they ended, None when bytes were missing."""
+        """Read items to the sequence's delimiter or to ``stop``; return the offset behind the delimiter, if any."""
         self._depth += 1
         if self._depth > self._limits.max_depth:
             raise LimitExceeded(f"Sequences are nested more than {self._limits.max_depth} deep.")
@@ -263,7 +266,7 @@ class DataSetReader:
         return None
 
     def _looks_explicit(self, position: int, limit: int) -> bool:
-        """Whether the element at ``position`` has a VR: items of unknown sequences may be in implicit VR (PS3.5 6.2.2)."""
+        """Whether the element at ``position`` has a VR: an item of an unknown sequence may have none (PS3.5 6.2.2)."""
         return position + 6 > limit or looks_like_vr(self.window.peek(position, 6)[4:])
 
 
@@ -306,5 +309,5 @@ _HEADER_STRUCTS = {
 }
 """The first eight bytes of a data element, by explicit VR and little endian."""
 
-_HEADERS = {encoding: struct.unpack_from for encoding, struct in _HEADER_STRUCTS.items()}
+_HEADERS = {encoding: form.unpack_from for encoding, form in _HEADER_STRUCTS.items()}
 _LENGTHS = {True: Struct("<L").unpack_from, False: Struct(">L").unpack_from}

@@ -17,7 +17,7 @@ from typing import ClassVar
 from app.dicom.store_report import FailureReason
 
 
-class UnusableInstance(Exception):  # noqa: N818 - named by what is wrong, as all our exceptions
+class UnusableInstance(Exception):
     """A received file is not stored; base of all exceptions that ``part10.parse`` raises.
 
     ``sop_class_uid`` and ``sop_instance_uid`` are those of the data set, as far as they could be read.

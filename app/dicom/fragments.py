@@ -19,8 +19,8 @@ _AHEAD = 4096
 class Fragments:
     """The items of a value of undefined length.
 
-    ``starts`` and ``lengths`` are those of the items' contents, the basic offset table being the first item. ``stop`` is the offset behind the
-    last item; ``delimited`` tells whether the Sequence Delimitation Item follows there.
+    ``starts`` and ``lengths`` are those of the items' contents, the basic offset table being the first item. ``stop``
+    is the offset behind the last item; ``delimited`` tells whether the Sequence Delimitation Item follows there.
     """
 
     starts: "array[int]" = field(default_factory=lambda: array("Q"))

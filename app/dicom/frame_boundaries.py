@@ -1,7 +1,8 @@
 """Which bytes of Pixel Data make a frame: the frame index from what the data set says and the bytes show.
 
-The answers are those of ``pydicom.encaps.generate_fragmented_frames`` wherever it has one. Where the data set contradicts its
-bytes the bytes win, and a frame whose bytes cannot be told is left out of the index rather than guessed.
+The answers are those of ``pydicom.encaps.generate_fragmented_frames`` wherever it has one. Where the data set
+contradicts its bytes the bytes win, and a frame whose bytes cannot be told is left out of the index rather than
+guessed.
 """
 
 import sys
@@ -174,7 +175,7 @@ def _first_fragments(
 
 
 def _by_basic_offset_table(source: PixelSource, fragments: Fragments, starts: "array[int]") -> "array[int] | None":
-    """By the Basic Offset Table (PS3.5 A.4), which is believed more than NumberOfFrames; None when it is empty or wrong."""
+    """By the Basic Offset Table (PS3.5 A.4), believed more than NumberOfFrames; None when it is empty or wrong."""
     start, length = fragments.starts[0], fragments.lengths[0]
     if not 4 <= length <= 4 * len(starts) or length % 4:
         return None

@@ -6,9 +6,11 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import Struct
+from typing import Literal
 
 from storage.resource import ByteRange
 
+_Code = Literal["I", "Q"]
 _NATIVE, _ENCAPSULATED = 1, 2
 _HEADER = Struct("<Bq")
 """Kind, and ``deflated_from`` or -1."""
@@ -19,8 +21,8 @@ _ENCAPSULATED_BODY = Struct("<QQ")
 class FrameIndex(ABC):
     """The frames of an instance, counted from 0.
 
-    ``deflated_from`` is the offset in the file at which the deflate stream of the data set begins; all ranges then count bytes
-    of the inflated data set (see ``app.dicom.deflated``). It is None for all other files.
+    ``deflated_from`` is the offset in the file at which the deflate stream of the data set begins; all ranges then
+    count bytes of the inflated data set (see ``app.dicom.deflated``). It is None for all other files.
     """
 
     deflated_from: int | None
@@ -37,14 +39,14 @@ class FrameIndex(ABC):
 
     @abstractmethod
     def ranges(self, frame: int) -> tuple[ByteRange, ...]:
-        """The bytes of a frame: one range if native, one for each of its fragments if encapsulated. Raises IndexError."""
+        """The bytes of a frame: one range if native, one for each fragment if encapsulated. Raises IndexError."""
 
     @abstractmethod
     def bits(self, frame: int) -> tuple[int, int]:
         """Of the bytes that ``ranges`` gives, the first bit of the frame and the number of its bits. Raises IndexError.
 
-        Bits are counted from the least significant of the first byte (PS3.5 8.1.1). The first is 0 but for native frames of less than
-        8 bits allocated, which follow one another without padding.
+        Bits are counted from the least significant of the first byte (PS3.5 8.1.1). The first is 0 but for native
+        frames of less than 8 bits allocated, which follow one another without padding.
         """
 
     @abstractmethod
@@ -59,7 +61,8 @@ class FrameIndex(ABC):
         kind, deflated_from = _HEADER.unpack_from(data)
         body = memoryview(data)[_HEADER.size :]
         if kind == _NATIVE:
-            return NativeFrames(*_NATIVE_BODY.unpack(body), deflated_from=None if deflated_from < 0 else deflated_from)
+            start, frame_bits, count = _NATIVE_BODY.unpack(body)
+            return NativeFrames(start, frame_bits, count, None if deflated_from < 0 else deflated_from)
         return EncapsulatedFrames.from_body(body)
 
 
@@ -79,22 +82,27 @@ class NativeFrames(FrameIndex):
 
     @property
     def number_of_frames(self) -> int:
+        """See ``FrameIndex``."""
         return self.count
 
     @property
     def is_encapsulated(self) -> bool:
+        """See ``FrameIndex``."""
         return False
 
     def ranges(self, frame: int) -> tuple[ByteRange, ...]:
+        """See ``FrameIndex``."""
         _check(frame, self.count)
         first = frame * self.frame_bits
         return (ByteRange(self.start + first // 8, self.start + (first + self.frame_bits + 7) // 8),)
 
     def bits(self, frame: int) -> tuple[int, int]:
+        """See ``FrameIndex``."""
         _check(frame, self.count)
         return frame * self.frame_bits % 8, self.frame_bits
 
     def to_bytes(self) -> bytes:
+        """33 bytes."""
         deflated_from = -1 if self.deflated_from is None else self.deflated_from
         return _HEADER.pack(_NATIVE, deflated_from) + _NATIVE_BODY.pack(self.start, self.frame_bits, self.count)
 
@@ -103,8 +111,8 @@ class NativeFrames(FrameIndex):
 class EncapsulatedFrames(FrameIndex):
     """Frames made of fragments (PS3.5 A.4).
 
-    ``starts`` and ``lengths`` are those of the fragments' contents; ``firsts`` is the number of the first fragment of each frame, None when
-    each frame is one fragment.
+    ``starts`` and ``lengths`` are those of the fragments' contents; ``firsts`` is the number of the first fragment of
+    each frame, None when each frame is one fragment.
     """
 
     starts: Sequence[int]
@@ -114,13 +122,16 @@ class EncapsulatedFrames(FrameIndex):
 
     @property
     def number_of_frames(self) -> int:
+        """See ``FrameIndex``."""
         return len(self.starts if self.firsts is None else self.firsts)
 
     @property
     def is_encapsulated(self) -> bool:
+        """See ``FrameIndex``."""
         return True
 
     def ranges(self, frame: int) -> tuple[ByteRange, ...]:
+        """See ``FrameIndex``."""
         _check(frame, self.number_of_frames)
         fragments = range(frame, frame + 1) if self.firsts is None else self._fragments(frame, self.firsts)
         return tuple(ByteRange(self.starts[i], self.starts[i] + self.lengths[i]) for i in fragments)
@@ -129,6 +140,7 @@ class EncapsulatedFrames(FrameIndex):
         return range(firsts[frame], firsts[frame + 1] if frame + 1 < len(firsts) else len(self.starts))
 
     def bits(self, frame: int) -> tuple[int, int]:
+        """See ``FrameIndex``."""
         return 0, 8 * sum(len(byte_range) for byte_range in self.ranges(frame))
 
     def to_bytes(self) -> bytes:
@@ -158,12 +170,12 @@ class EncapsulatedFrames(FrameIndex):
         )
 
 
-def _pack(code: str, numbers: Sequence[int]) -> bytes:
+def _pack(code: _Code, numbers: Sequence[int]) -> bytes:
     packed = numbers if isinstance(numbers, array) and numbers.typecode == code else array(code, numbers)
     return packed.tobytes() if sys.byteorder == "little" else _swapped(packed).tobytes()
 
 
-def _unpack(code: str, data: memoryview) -> Sequence[int]:
+def _unpack(code: _Code, data: memoryview) -> Sequence[int]:
     if sys.byteorder == "little":
         return data.cast(code)
     return _swapped(array(code, data.tobytes()))

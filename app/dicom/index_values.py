@@ -20,8 +20,8 @@ _NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 def index_values(attributes: Mapping[str, Attribute]) -> dict[str, tuple[str, ...]]:
     """The values of the indexed attributes by keyword, from the DICOM JSON attributes of an instance.
 
-    A text is stripped of its padding, a name folded in its three groups, a date or time written so that values sort as text,
-    an integer in its shortest form. What is absent or empty is absent.
+    A text is stripped of its padding, a name folded in its three groups, a date or time written so that values sort as
+    text, an integer in its shortest form. What is absent or empty is absent.
     """
     found: dict[str, tuple[str, ...]] = {}
     for keyword, path, kind, vr in _INDEXED:

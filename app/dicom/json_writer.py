@@ -1,13 +1,15 @@
 """DICOM JSON (PS3.18 Annex F), written from the data elements as they were read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import orjson
 
-from app.dicom.ambiguous_vr import resolve
+from app.dicom.ambiguous_vr import first_unsigned, resolve
 from app.dicom.bulk_index import BulkValue
 from app.dicom.character_set import UTF8
 from app.dicom.elements import DataSet, Element
+from app.dicom.errors import LimitExceeded
+from app.dicom.limits import ParseLimits
 from app.dicom.values import CONVERTERS, WORD_SIZES, Value, inline_binary
 from app.dicom.vr import AMBIGUOUS_VRS, KEYS
 from storage.records import BASE_URL_MARK
@@ -25,6 +27,7 @@ _LUT_DESCRIPTORS = frozenset({0x00281101, 0x00281102, 0x00281103, 0x00283002})
 _NOT_ATTRIBUTES = frozenset({0x0000, 0x0002, 0xFFFE})
 """The groups of command elements, file meta information and delimiters."""
 
+_BITS_ALLOCATED = 0x00280100
 _NOTHING: list[Value] = [None]
 _TEXT_VRS = frozenset({"LT", "ST", "UC", "UT"})
 
@@ -32,12 +35,17 @@ _TEXT_VRS = frozenset({"LT", "ST", "UC", "UT"})
 class JsonWriter:
     """Writes one instance; ``bulk_values`` gathers what the metadata only points to, by attribute path."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: ParseLimits) -> None:
         self.bulk_values: dict[str, BulkValue] = {}
+        self._bytes_left = limits.max_metadata
 
     def item(self, item: DataSet) -> bytes:
-        """One item of a sequence as a JSON object."""
-        return orjson.dumps(self.attributes(item))
+        """One item of a sequence as a JSON object. Raises LimitExceeded."""
+        written = orjson.dumps(self.attributes(item))
+        self._bytes_left -= len(written)
+        if self._bytes_left < 0:
+            raise LimitExceeded("The sequences of the data set are too long to be metadata.")
+        return written
 
     def attributes(self, data_set: DataSet) -> dict[str, Attribute]:
         """The attributes of one level by their names, ascending (PS3.18 F.2.2).
@@ -85,18 +93,27 @@ class JsonWriter:
         self.bulk_values[path] = BulkValue(
             vr,
             byte_range,
-            word_size=1 if data_set.little_endian else WORD_SIZES.get(vr, 1),
+            word_size=1 if data_set.little_endian else _word_size(tag, vr, data_set),
             encodings=() if is_plain else data_set.encodings,
         )
         return {"vr": vr, "BulkDataURI": orjson.Fragment(BASE_URL_MARK + path.encode() + b'"')}
 
 
-def _attribute(vr: str, values: list[Value]) -> Attribute:
+def _word_size(tag: int, vr: str, data_set: DataSet) -> int:
+    """The bytes of the units that are swapped in a big endian file (PS3.5 7.3).
+
+    Pixels of 32 or 64 bits in an OW are swapped as a whole: that is what writers do, and how pydicom reads them.
+    """
+    bits = (first_unsigned(data_set, _BITS_ALLOCATED) or 0) if vr == "OW" and tag in PIXEL_DATA_TAGS else 0
+    return max(WORD_SIZES.get(vr, 1), bits // 8)
+
+
+def _attribute(vr: str, values: Sequence[Value]) -> Attribute:
     """An attribute with values; without them where there is none, or only one that cannot be read (PS3.18 F.2.5)."""
     return {"vr": vr, "Value": values} if values and values != _NOTHING else {"vr": vr}
 
 
-def _unsigned_first(values: list[Value]) -> list[Value]:
+def _unsigned_first(values: Sequence[Value]) -> Sequence[Value]:
     if not values:
         return values
     first, *rest = values

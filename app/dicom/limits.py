@@ -17,7 +17,9 @@ class ParseLimits:
     """Fragments of encapsulated Pixel Data; each takes 12 bytes of the frame index."""
     max_value_length: int = 16 * 1024 * 1024
     """Bytes of a value that has to be read because it cannot be bulk data (PS3.18 F.2.6), such as a PN."""
-    max_inflated: int = 8 * 1024 * 1024 * 1024
+    max_metadata: int = 512 * 1024 * 1024
+    """Bytes of such values in all, and of the DICOM JSON of all items, those of inner items counted at each level."""
+    max_inflated: int = 1024 * 1024 * 1024
     """Bytes of a deflated data set after inflating."""
     max_inflate_restarts: int = 8
     """How often a deflated data set may be inflated anew to look back at what has passed."""

@@ -1,4 +1,4 @@
-"""A received DICOM file, parsed once: identity, index values, DICOM JSON, and where frames and bulk data are (PS3.10 7.1)."""
+"""A received DICOM file, parsed once: identity, index values, DICOM JSON, where frames and bulk data are (PS3.10 7)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -31,6 +31,7 @@ __all__ = ["DEFAULT_LIMITS", "ByteSource", "BytesSource", "ParseLimits", "Parsed
 _PREFIX_AT = 128
 _PREFIX = b"DICM"
 _META_GROUP = 0x0002
+_COMMAND_GROUP = 0x0000
 _FIRST_GROUPS = {0x0002, 0x0008}
 """The groups with which a file without preamble may begin, to be taken for DICOM."""
 
@@ -52,8 +53,9 @@ _AVAILABLE_TRANSFER_SYNTAX_UID = 0x00083002
 class ParsedInstance:
     """All that is kept of an instance besides its bytes; see ``storage.records.InstanceRecord``.
 
-    The ``…_attributes`` and ``metadata`` are DICOM JSON objects with BASE_URL_MARK in their URLs. ``frame_index`` and ``bulk_index`` are
-    encoded (``FrameIndex``, ``BulkIndex``); ``frame_index`` is empty when the file has no frames, or none that can be told apart.
+    The ``…_attributes`` and ``metadata`` are DICOM JSON objects with BASE_URL_MARK in their URLs. ``frame_index`` and
+    ``bulk_index`` are encoded (``FrameIndex``, ``BulkIndex``); ``frame_index`` is empty when the file has no frames, or
+    none that can be told apart.
     """
 
     key: ResourceKey
@@ -71,13 +73,16 @@ class ParsedInstance:
 def parse(source: ByteSource, limits: ParseLimits = DEFAULT_LIMITS) -> ParsedInstance:
     """Parse a file in one pass, in memory that does not grow with its pixel data.
 
-    Raises UnusableInstance (one of its subclasses) when it cannot be stored, and nothing else but what ``source`` raises.
+    Raises UnusableInstance (one of its subclasses) when it cannot be stored, and nothing else but what ``source``
+    raises.
     """
-    encoding = _read_file_meta(source, limits)
-    writer = JsonWriter()
+    window = Window(source)
+    encoding = _read_file_meta(window, limits)
     data_set = DataSet(encoding.syntax.explicit_vr, encoding.syntax.little_endian)
     try:
-        return _parse_data_set(source, limits, encoding, writer, data_set)
+        if encoding.syntax.deflated:
+            window = Window(inflated_source(source, encoding.position, limits))
+        return _parse_data_set(window, limits, encoding, data_set)
     except UnusableInstance as error:
         error.sop_class_uid = _uid(data_set, _SOP_CLASS_UID)
         error.sop_instance_uid = _uid(data_set, _SOP_INSTANCE_UID)
@@ -98,24 +103,25 @@ class _Encoding:
     syntax: TransferSyntax
 
 
-def _read_file_meta(source: ByteSource, limits: ParseLimits) -> _Encoding:
+def _read_file_meta(window: Window, limits: ParseLimits) -> _Encoding:
     """Read preamble and File Meta Information, or do without them where the data set speaks for itself."""
-    position = _after_preamble(source)
-    meta = DataSet(explicit_vr=True, little_endian=True)
-    reader = DataSetReader(source, limits, _ignore_item)
-    meta.explicit_vr = looks_like_vr(reader.window.peek(position, 6)[4:])
+    position = _after_preamble(window)
+    meta = DataSet(explicit_vr=looks_like_vr(window.peek(position, 6)[4:]), little_endian=True)
+    reader = DataSetReader(window, limits, _ignore_item)
     position = reader.read(meta, position, only_group=_META_GROUP)
+    # Some senders leave the elements of the C-STORE command, always in implicit VR, before the data set.
+    position = reader.read(DataSet(explicit_vr=False, little_endian=True), position, only_group=_COMMAND_GROUP)
     if _uid(meta, _MEDIA_STORAGE_SOP_CLASS_UID) == _MEDIA_STORAGE_DIRECTORY:
         raise NotAnInstance("This is a DICOMDIR, the directory of a medium. Send the files that it lists instead.")
     uid = _uid(meta, _TRANSFER_SYNTAX_UID)
     if not uid:
-        return _Encoding(position, TRANSFER_SYNTAXES[_guess_transfer_syntax(reader.window, position)])
+        return _Encoding(position, TRANSFER_SYNTAXES[_guess_transfer_syntax(window, position)])
     if not is_valid_uid(uid):
         raise UnknownTransferSyntax("TransferSyntaxUID (0002,0010) is not a UID.")
     syntax = transfer_syntax(uid)
     if syntax.deflated or not syntax.little_endian:
         return _Encoding(position, syntax)
-    explicit = _is_explicit(reader.window, position, syntax.explicit_vr)
+    explicit = _is_explicit(window, position, syntax.explicit_vr)
     return _Encoding(position, replace(syntax, explicit_vr=explicit))
 
 
@@ -123,9 +129,9 @@ def _ignore_item(item: DataSet) -> bytes:
     return b""
 
 
-def _after_preamble(source: ByteSource) -> int:
+def _after_preamble(window: Window) -> int:
     """Where the first data element is: behind the prefix, or at the start of a file that begins with an early group."""
-    head = source.read(0, _PREFIX_AT + len(_PREFIX))
+    head = window.read(0, _PREFIX_AT + len(_PREFIX))
     if head[_PREFIX_AT:] == _PREFIX:
         return len(head)
     group = head[:2]
@@ -151,23 +157,18 @@ def _guess_transfer_syntax(window: Window, position: int) -> str:
     return _EXPLICIT_VR_BIG_ENDIAN if int.from_bytes(first[:2], "little") >= 0x0400 else _EXPLICIT_VR_LITTLE_ENDIAN
 
 
-def _parse_data_set(
-    source: ByteSource, limits: ParseLimits, encoding: _Encoding, writer: JsonWriter, data_set: DataSet
-) -> ParsedInstance:
+def _parse_data_set(window: Window, limits: ParseLimits, encoding: _Encoding, data_set: DataSet) -> ParsedInstance:
+    writer = JsonWriter(limits)
+    reader = DataSetReader(window, limits, writer.item)
     deflated_from = encoding.position if encoding.syntax.deflated else None
-    if deflated_from is not None:
-        source = inflated_source(source, deflated_from, limits)
-    reader = DataSetReader(source, limits, writer.item)
-    reader.read(data_set, 0 if deflated_from is not None else encoding.position)
+    reader.read(data_set, encoding.position if deflated_from is None else 0)
     if _DIRECTORY_RECORD_SEQUENCE in data_set.elements:
         raise NotAnInstance("This is a DICOMDIR, the directory of a medium. Send the files that it lists instead.")
     uid = encoding.syntax.uid.encode()
     data_set.elements[_AVAILABLE_TRANSFER_SYNTAX_UID] = Element("UI", 0, len(uid), uid)
     attributes = writer.attributes(data_set)
     key = _identity(attributes)
-    frames = index_frames(
-        PixelSource(data_set, reader.window, reader.fragments, encoding.syntax, deflated_from, limits)
-    )
+    frames = index_frames(PixelSource(data_set, window, reader.fragments, encoding.syntax, deflated_from, limits))
     if reader.fragments is not None:
         _mark_encapsulated(writer.bulk_values)
     return ParsedInstance(

@@ -140,13 +140,14 @@ TRANSFER_SYNTAXES: dict[str, TransferSyntax] = {
         _native("1.2.840.10008.1.2.4.205", "JPIP HTJ2K Referenced Deflate", deflated=True),
     )
 }
-"""By UID. SMPTE ST 2110, RFC 2557 and XML are absent: no stored file is encoded in them (PS3.22; PS3.5 retired them)."""
+"""By UID. SMPTE ST 2110, RFC 2557 and XML are absent: no stored file is encoded in them (PS3.22; PS3.5 retired them).
+"""
 
 
 def transfer_syntax(uid: str) -> TransferSyntax:
     """The transfer syntax of a UID; a private or unknown one reads as Explicit VR Little Endian with opaque frames.
 
-    PS3.5 A.4 builds every encapsulated syntax, the future ones too, on Explicit VR Little Endian, so such a data set can be
-    indexed and given back as it came. What its frames hold nobody here knows: they are application/octet-stream.
+    PS3.5 A.4 builds every encapsulated syntax, the future ones too, on Explicit VR Little Endian, so such a data set
+    can be indexed and given back as it came. What its frames hold nobody here knows: they are application/octet-stream.
     """
     return TRANSFER_SYNTAXES.get(uid) or TransferSyntax(uid, f"Unknown transfer syntax {uid}")

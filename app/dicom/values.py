@@ -1,23 +1,24 @@
 """The value field of a data element as DICOM JSON values, VR by VR (PS3.18 F.2.3, PS3.5 6.2).
 
-Every function takes the bytes as they are in the file and gives the members of the ``Value`` array; an empty value among others is
-None (PS3.18 F.2.5), an empty value field an empty list. No value fails: what cannot be read as its VR says is None,
-for a text in a number's place would make clients refuse the whole data set.
+Every function takes the bytes as they are in the file and gives the members of the ``Value`` array; an empty value
+among others is None (PS3.18 F.2.5), an empty value field an empty list. No value fails: what cannot be read as its VR
+says is None, for a text in a number's place would make clients refuse the whole data set.
 """
 
 from binascii import b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isfinite, isnan
 from struct import Struct, iter_unpack
 
 from app.dicom.character_set import Encodings, decode
 
 Value = str | int | float | dict[str, str] | None
-Convert = Callable[[bytes, Encodings, bool], list[Value]]
+Convert = Callable[[bytes, Encodings, bool], Sequence[Value]]
 """(value field, character sets, little endian) to JSON values."""
 
 MAX_SAFE_INTEGER = 2**53 - 1
-"""Browsers hold numbers as float64; greater integers go as strings, as the note in PS3.18 F.2.3 allows for IS, SV and UV."""
+"""Browsers hold numbers as float64; greater integers go as strings, as the note in PS3.18 F.2.3 allows for IS, SV and
+UV."""
 
 WORD_SIZES = {
     "OW": 2,
@@ -123,37 +124,42 @@ def _tags(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value
     return [f"{group:04X}{element:04X}" for group, element in pairs]
 
 
-def _numbers(code: str) -> Convert:
-    """The conversion of binary numbers of a type that ``struct`` names; bytes left over are dropped."""
+def _unpacker(code: str) -> Callable[[bytes, bool], list[float]]:
+    """Read all binary numbers of a type that ``struct`` names; bytes left over are dropped."""
     one = {True: Struct("<" + code), False: Struct(">" + code)}
     size = one[True].size
 
-    def convert(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
+    def unpack(value: bytes, little_endian: bool) -> list[float]:
         if len(value) == size:
             return [*one[little_endian].unpack(value)]
         whole = value[: len(value) - len(value) % size]
         return [number for (number,) in one[little_endian].iter_unpack(whole)]
 
-    return convert
+    return unpack
+
+
+def _numbers(code: str) -> Convert:
+    unpack = _unpacker(code)
+    return lambda value, encodings, little_endian: unpack(value, little_endian)
 
 
 def _long_numbers(code: str) -> Convert:
-    numbers = _numbers(code)
-    return lambda *field: [_safe(number) for number in numbers(*field) if isinstance(number, int)]
+    unpack = _unpacker(code)
+    return lambda value, encodings, little_endian: [_safe(int(number)) for number in unpack(value, little_endian)]
 
 
 def _floats(code: str) -> Convert:
-    numbers = _numbers(code)
+    unpack = _unpacker(code)
 
-    def convert(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
-        values = numbers(value, encodings, little_endian)
-        return values if all(map(isfinite, values)) else [_finite(number) for number in values]
+    def convert(value: bytes, encodings: Encodings, little_endian: bool) -> Sequence[Value]:
+        numbers = unpack(value, little_endian)
+        return numbers if all(map(isfinite, numbers)) else [_finite(number) for number in numbers]
 
     return convert
 
 
 def _finite(number: float) -> float | str:
-    """JSON has no infinity and no NaN; these strings are read as such by ``Number`` in browsers and ``float`` in Python."""
+    """JSON has no infinity and no NaN; ``Number`` in browsers and ``float`` in Python read these strings as such."""
     if isfinite(number):
         return number
     if isnan(number):

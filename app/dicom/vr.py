@@ -5,13 +5,15 @@ All rules are pydicom's, whose dictionaries are used: what it reads, we read ali
 
 from functools import lru_cache
 
-from pydicom.datadict import DicomDictionary, dictionary_VR, private_dictionary_VR
+from pydicom._dicom_dict import DicomDictionary
+from pydicom.datadict import dictionary_VR, private_dictionary_VR
 from pydicom.valuerep import AMBIGUOUS_VR, EXPLICIT_VR_LENGTH_32, STANDARD_VR
 
 EXPLICIT_VRS: dict[bytes, tuple[str, bool]] = {
     vr.value.encode(): (vr.value, vr in EXPLICIT_VR_LENGTH_32) for vr in STANDARD_VR
 }
-"""By the two bytes in the file: the VR, and whether its length takes four bytes after two reserved ones (PS3.5 7.1.2)."""
+"""By the two bytes in the file: the VR, and whether its length takes four bytes after two reserved ones (PS3.5 7.1.2).
+"""
 
 AMBIGUOUS_VRS = frozenset(vr.value for vr in AMBIGUOUS_VR)
 """What the dictionary says of an attribute whose VR depends on others; see ``ambiguous_vr``."""

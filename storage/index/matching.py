@@ -21,6 +21,9 @@ from storage.resource import Level
 
 MODALITIES_IN_STUDY = "ModalitiesInStudy"
 
+MAX_PATTERNS = 100
+"""Wildcard patterns of one term: SQLite takes expressions up to 1000 deep, and a name has three columns."""
+
 _LAST_CHARACTER = "\U0010ffff"
 _LITERAL_PREFIX = re.compile(r"[^*?]*")
 _LIKE_TRANSLATION = str.maketrans({"*": "%", "?": "_", "%": r"\%", "_": r"\_", "\\": r"\\"})
@@ -45,8 +48,10 @@ def is_universal(term: Term) -> bool:
 def condition(term: Term) -> _Condition:
     """What must hold in the table of the term's level, for a term that is not universal.
 
-    Raises ValueError for a keyword that is not indexed.
+    Raises ValueError for a keyword that is not indexed, and for more than MAX_PATTERNS patterns.
     """
+    if isinstance(term.match, Wildcard) and len(term.match.patterns) > MAX_PATTERNS:
+        raise ValueError(f"{term.keyword} has more than {MAX_PATTERNS} values with wildcards")
     if term.keyword == MODALITIES_IN_STUDY:
         return _any_series_of_study(term)
     attribute = _attribute(term)

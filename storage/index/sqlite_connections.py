@@ -8,6 +8,8 @@ writers BEGIN IMMEDIATE, and wait there, not halfway, for other processes that w
 """
 
 import sqlite3
+import time
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +18,10 @@ from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, e
 BUSY_TIMEOUT = 30.0
 """Seconds that a statement waits for another process's write to end."""
 
-CACHE_KIBIBYTES = 16 * 1024
+_PAUSE = 0.01
+"""Seconds between two tries of what SQLite does not wait for."""
+
+CACHE_KIBIBYTES = 8 * 1024
 """Pages of the database that one connection keeps in memory."""
 
 
@@ -29,12 +34,24 @@ def connect(path: Path, busy_timeout: float = BUSY_TIMEOUT) -> sqlite3.Connectio
 
 
 def enter_wal_mode(path: Path) -> None:
-    """Make the file if it is missing, and let it be read while it is written, for good."""
-    connection = connect(path)
+    """Make the file if it is missing, and let it be read while it is written, for good.
+
+    Of processes that do so at once, SQLite tells all but one that the file is busy, without waiting; they ask again.
+    """
+    give_up = time.monotonic() + BUSY_TIMEOUT
+    with closing(connect(path)) as connection:
+        while not _is_in_wal_mode(connection, is_last_try=time.monotonic() > give_up):
+            time.sleep(_PAUSE)
+
+
+def _is_in_wal_mode(connection: sqlite3.Connection, *, is_last_try: bool) -> bool:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-    finally:
-        connection.close()
+    except sqlite3.OperationalError as error:
+        if is_last_try or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def reading_engine(path: Path, connections: int) -> Engine:

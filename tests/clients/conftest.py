@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from dicomweb_client.api import DICOMwebClient
 
+from tests.clients.examples import examples
 from tests.clients.library import Library, fill
 from tests.live_server import LiveServer, live_server
 
@@ -32,3 +33,19 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 def client(server: LiveServer) -> DICOMwebClient:
     """The Python client of DICOMweb, for the server that everybody may store to."""
     return DICOMwebClient(server.root)
+
+
+@pytest.fixture(scope="session")
+def example_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server that holds the examples and nothing else; tests only read from it."""
+    with live_server(tmp_path_factory.mktemp("examples") / "data") as server:
+        DICOMwebClient(server.root)._http_post_multipart_application_dicom(
+            f"{server.root}/studies", [source.path.read_bytes() for source in examples()]
+        )
+        yield server
+
+
+@pytest.fixture
+def example_client(example_server: LiveServer) -> DICOMwebClient:
+    """The Python client of DICOMweb, for the server that holds the examples."""
+    return DICOMwebClient(example_server.root)

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -46,7 +46,7 @@ class Library:
 
     server: LiveServer
     client: DICOMwebClient
-    answers: Sequence[Dataset]
+    answers: Sequence[Dataset] = field(repr=False)
 
     @property
     def root(self) -> str:
@@ -57,13 +57,16 @@ class Library:
 @cache
 def sources() -> list[Source]:
     """Every file with valid UIDs, in the order in which they are stored."""
-    return [source for path in bundled_files() + collection_files() if (source := _source(path)) is not None]
+    return [source for path in bundled_files() + collection_files() if (source := read_source(path)) is not None]
 
 
 @cache
 def stored() -> list[Source]:
     """Of the sources that share a SOPInstanceUID the first, as a server keeps it."""
-    return list({source.instance: source for source in reversed(sources())}.values())[::-1]
+    first: dict[str, Source] = {}
+    for source in sources():
+        first.setdefault(source.instance, source)
+    return list(first.values())
 
 
 @cache
@@ -101,7 +104,8 @@ def fill(server: LiveServer) -> Library:
     return Library(server, client, answers)
 
 
-def _source(path: Path) -> Source | None:
+def read_source(path: Path) -> Source | None:
+    """What a file calls itself; None when one of its names is missing or no UID."""
     data_set = pydicom.dcmread(path, force=True, stop_before_pixels=True, specific_tags=list(IDENTITY))
     uids = [str(data_set.get(keyword) or "") for keyword in IDENTITY]
     if not all(_UID.fullmatch(uid) and len(uid) <= 64 for uid in uids):

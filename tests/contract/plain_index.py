@@ -39,18 +39,27 @@ class PlainIndex:
     def __init__(self, records: Iterable[InstanceRecord]) -> None:
         self.records = list(records)
 
-    def search_studies(self, query: Query) -> list[StudyMatch]:
+    def search(self, query: Query) -> list[StudyMatch] | list[SeriesMatch] | list[InstanceMatch]:
+        match query.level:
+            case Level.STUDY:
+                return self._search_studies(query)
+            case Level.SERIES:
+                return self._search_series(query)
+            case Level.INSTANCE:
+                return self._search_instances(query)
+
+    def _search_studies(self, query: Query) -> list[StudyMatch]:
         studies = [self._of(Level.STUDY, first) for first in self._firsts(Level.STUDY)]
         found = [records for records in studies if self._is_found(query, records[0])]
         found.reverse()
         found.sort(key=lambda records: records[0].index_values.get("StudyDate", ("",)), reverse=True)
         return [self._study(records[0]) for records in _cut(query, found)]
 
-    def search_series(self, query: Query) -> list[SeriesMatch]:
+    def _search_series(self, query: Query) -> list[SeriesMatch]:
         found = [first for first in self._firsts(Level.SERIES) if self._is_found(query, first)]
         return [self._series(first) for first in _cut(query, found)]
 
-    def search_instances(self, query: Query) -> list[InstanceMatch]:
+    def _search_instances(self, query: Query) -> list[InstanceMatch]:
         found = [record for record in self.records if self._is_found(query, record)]
         return [
             InstanceMatch(

@@ -1,7 +1,7 @@
 """The judge of the JSON writer: pydicom's own DICOM JSON of every file that both can read.
 
-Where pydicom deviates from PS3.18 Annex F, or leaves a choice, ``_expected_attribute`` names the clause and makes the difference
-as narrow as it is. Files without UIDs of their own are judged too: identity is not what this test is about.
+Where pydicom deviates from PS3.18 Annex F, or leaves a choice, ``_expected_attribute`` names the clause and makes the
+difference as narrow as it is. Files without UIDs of their own are judged too: identity is not what this test is about.
 """
 
 import logging
@@ -28,7 +28,8 @@ PIXEL_DATA_TAGS = {0x7FE00008, 0x7FE00009, 0x7FE00010}
 ANY_KEY = ResourceKey("1.2", "1.3", "1.4")
 
 READ_BY_US_ONLY = {"dicom-test-files__emri_small_jpeg_2k_lossless_too_short.dcm"}
-"""Encapsulated Pixel Data ends with the file, behind a whole fragment, but without delimiter: pydicom gives an empty data set."""
+"""Encapsulated Pixel Data ends with the file, behind a whole fragment, but without delimiter: pydicom gives an empty
+data set."""
 
 UNREADABLE = {
     ("badVR.dcm", "00280008"): {"vr": "IS"},

@@ -1,0 +1,1 @@
+"""Latency and throughput of each transaction, measured through HTTP against a server of its own: ``make bench``."""

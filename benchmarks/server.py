@@ -1,0 +1,57 @@
+"""A server to measure, started and ended here, and what it costs: the CPU time of its process."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = "/dicom-web"
+START_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class BenchServer:
+    """A running server."""
+
+    port: int
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """User and system time the process has used so far, in ticks of 10 ms."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def running_server(folder: Path) -> Iterator[BenchServer]:
+    """A server on a free port, with its data in a folder."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [str(Path(sys.executable).with_name("fovea")), "serve", "--port", str(port), "--data", str(folder)]
+    process = subprocess.Popen(command, env={**os.environ, "FOVEA_LOG_LEVEL": "warning"}, stderr=subprocess.DEVNULL)
+    try:
+        _wait(port)
+        yield BenchServer(port, process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait(port: int) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1).close()
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError("the server did not start")

@@ -1,0 +1,158 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from threading import Event
+
+import pytest
+from sqlalchemy import Connection, Engine, event, text
+
+from storage.errors import StorageFull, StorageUnavailable
+from storage.index.group_commit import MAX_GROUP, GroupCommit
+from storage.index.sqlite_connections import enter_wal_mode, writing_engine
+
+Write = Callable[[Connection], int]
+
+
+class Writer:
+    """A group commit over a table of numbers, with a count of its transactions."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.commits = 0
+        event.listen(engine, "commit", self._count)
+        self.group_commit = GroupCommit(engine.connect())
+
+    def _count(self, _connection: Connection) -> None:
+        self.commits += 1
+
+    def numbers(self) -> list[int]:
+        with self.engine.connect() as connection:
+            return list(connection.scalars(text("SELECT number FROM numbers ORDER BY number")))
+
+    async def gathered(self, writes: list[Write]) -> list[int | BaseException]:
+        """Outcomes of writes that all wait while an earlier one is at work."""
+        release = await self.occupied()
+        waiting = [asyncio.create_task(self.group_commit.run(write)) for write in writes]
+        await asyncio.sleep(0)  # all of them are in the queue now
+        release.set()
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def occupied(self) -> Event:
+        """Keep the writer at work, in a group of its own, until the event is set."""
+        has_begun, release = Event(), Event()
+
+        def work(_: Connection) -> bool:
+            has_begun.set()
+            return release.wait(10)
+
+        self.at_work = asyncio.create_task(self.group_commit.run(work))
+        assert await asyncio.to_thread(has_begun.wait, 10)
+        return release
+
+
+@pytest.fixture
+async def writer(tmp_path: Path) -> AsyncIterator[Writer]:
+    enter_wal_mode(tmp_path / "numbers.sqlite")
+    engine = writing_engine(tmp_path / "numbers.sqlite")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE numbers (number INTEGER UNIQUE, filling BLOB)"))
+    writer = Writer(engine)
+    yield writer
+    await writer.group_commit.close()
+
+
+def insert(number: int, filling: int = 0) -> Write:
+    def write(connection: Connection) -> int:
+        statement = text("INSERT INTO numbers VALUES (:number, zeroblob(:filling))")
+        connection.execute(statement, {"number": number, "filling": filling})
+        return number
+
+    return write
+
+
+def insert_and_fail(number: int) -> Write:
+    def write(connection: Connection) -> int:
+        insert(number)(connection)
+        raise LookupError(number)
+
+    return write
+
+
+def lose_the_transaction(connection: Connection) -> int:
+    connection.exec_driver_sql("ROLLBACK")
+    raise LookupError
+
+
+async def test_a_write_answers_with_its_result_and_is_stored(writer: Writer) -> None:
+    assert await writer.group_commit.run(insert(7)) == 7
+    assert writer.numbers() == [7]
+
+
+async def test_writes_that_wait_share_transactions_of_bounded_size(writer: Writer) -> None:
+    count = 2 * MAX_GROUP + 5
+    assert await writer.gathered([insert(number) for number in range(count)]) == list(range(count))
+    assert writer.numbers() == list(range(count))
+    assert writer.commits <= 1 + 4
+
+
+async def test_a_write_that_fails_leaves_the_others_of_its_group_stored(writer: Writer) -> None:
+    one, failed, duplicate, two = await writer.gathered([insert(1), insert_and_fail(5), insert(1), insert(2)])
+    assert (one, two) == (1, 2)
+    assert isinstance(failed, LookupError)
+    assert type(duplicate).__name__ == "IntegrityError"
+    assert writer.numbers() == [1, 2]
+
+
+async def test_nobody_is_told_of_success_when_the_transaction_was_lost(writer: Writer) -> None:
+    outcomes = await writer.gathered([insert(1), lose_the_transaction, insert(2)])
+    assert writer.numbers() == []
+    assert all(isinstance(outcome, LookupError) for outcome in outcomes)
+    assert await writer.group_commit.run(insert(3)) == 3
+
+
+async def test_a_full_disk_is_told_and_the_next_write_works(writer: Writer) -> None:
+    await writer.group_commit.run(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 20") and 0)
+    with pytest.raises(StorageFull, match="no room"):
+        await writer.group_commit.run(insert(1, filling=200_000))
+    assert await writer.group_commit.run(insert(2)) == 2
+    assert writer.numbers() == [2]
+
+
+async def test_closing_finishes_what_is_queued_and_refuses_what_comes_later(writer: Writer) -> None:
+    waiting = [asyncio.create_task(writer.group_commit.run(insert(number))) for number in range(200)]
+    await asyncio.sleep(0)
+    await writer.group_commit.close()
+    assert await asyncio.gather(*waiting) == list(range(200))
+    assert writer.numbers() == list(range(200))
+    with pytest.raises(StorageUnavailable, match="closed"):
+        await writer.group_commit.run(insert(1))
+    await writer.group_commit.close()
+
+
+async def test_a_write_whose_caller_left_before_its_turn_is_left_out(writer: Writer) -> None:
+    release = await writer.occupied()
+    left, stays = (asyncio.create_task(writer.group_commit.run(insert(number))) for number in (1, 2))
+    await asyncio.sleep(0)
+    left.cancel()
+    await asyncio.sleep(0)
+    release.set()
+    assert await stays == 2
+    assert left.cancelled()
+    assert writer.numbers() == [2]
+
+
+async def test_a_write_that_has_begun_is_finished_though_its_caller_leaves(writer: Writer) -> None:
+    has_begun, release = Event(), Event()
+
+    def write(connection: Connection) -> int:
+        has_begun.set()
+        release.wait(10)
+        return insert(1)(connection)
+
+    call = asyncio.create_task(writer.group_commit.run(write))
+    assert await asyncio.to_thread(has_begun.wait, 10)
+    call.cancel()
+    await asyncio.sleep(0)
+    release.set()
+    assert await writer.group_commit.run(insert(2)) == 2
+    assert writer.numbers() == [1, 2]

@@ -1,0 +1,95 @@
+"""One file, several indexes: in one process, in two, and after a process was killed."""
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import Counter
+from pathlib import Path
+
+import tests
+from storage.index.sqlite import SqliteIndex
+from storage.query import Query
+from storage.records import Addition
+from storage.resource import Level, ResourceKey
+from tests.contract.records import key, record
+
+STUDIES = Query(Level.STUDY, ResourceKey(), (), 100)
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from storage.index.sqlite import SqliteIndex
+from tests.contract.records import record
+
+async def main(path: Path, count: int) -> None:
+    index = await SqliteIndex.open(path)
+    for number in range(count):
+        [outcome] = await index.add([record(1, number % 3, number)])
+        print(outcome.value, number, flush=True)
+    await index.close()
+
+asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+"""
+"""Adds the instances 0, 1, 2 … of one study, and tells the outcome of each."""
+
+
+async def writer(path: Path, count: int) -> Process:
+    root = Path(tests.__file__).parents[1]
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WRITER, path, str(count), stdout=PIPE, stderr=PIPE, cwd=root
+    )
+
+
+async def assert_whole(index: SqliteIndex) -> None:
+    """The counts of every study and series are those of the instances that are there, each with its documents."""
+    for match in await index.search_studies(STUDIES):
+        study = ResourceKey("/".join(match.attributes.decode().split("/")[2:3]))
+        instances = [each for batch in [b async for b in index.instances(study)] for each in batch]
+        documents = [each for batch in [b async for b in index.metadata(study)] for each in batch]
+        assert match.number_of_instances == len(instances) == len(documents)
+        assert match.number_of_series == len({each.key.series_instance_uid for each in instances})
+        for each in instances:
+            assert await index.frame_index(each) is not None
+        of_series = await index.search_series(Query(Level.SERIES, study, (), 1000))
+        assert sum(each.number_of_instances for each in of_series) == len(instances)
+
+
+async def test_two_indexes_on_one_file_see_each_others_instances(tmp_path: Path) -> None:
+    path = tmp_path / "index.sqlite"
+    one, two = await asyncio.gather(SqliteIndex.open(path), SqliteIndex.open(path))
+    records = [record(1, n % 2, n) for n in range(100)]
+    outcomes = await asyncio.gather(*(index.add([each]) for each in records for index in (one, two)))
+    assert Counter(outcome for [outcome] in outcomes) == {Addition.ADDED: 100, Addition.IDENTICAL: 100}
+    for index in (one, two):
+        assert [match.number_of_instances for match in await index.search_studies(STUDIES)] == [100]
+        assert await index.instance(key(1, 1, 99)) is not None
+        await assert_whole(index)
+        await index.close()
+
+
+async def test_two_processes_that_start_at_once_add_each_instance_once(tmp_path: Path) -> None:
+    path = tmp_path / "index.sqlite"
+    processes = await asyncio.gather(*(writer(path, 150) for _ in range(2)))
+    outputs = await asyncio.gather(*(process.communicate() for process in processes))
+    assert [error for _, error in outputs] == [b"", b""]
+    told = Counter(word for output, _ in outputs for word in output.decode().split() if not word.isdigit())
+    assert told == {"added": 150, "identical": 150}
+    index = await SqliteIndex.open(path)
+    assert [match.number_of_instances for match in await index.search_studies(STUDIES)] == [150]
+    await assert_whole(index)
+    await index.close()
+
+
+async def test_what_a_killed_process_was_told_is_stored_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "index.sqlite"
+    process = await writer(path, 100_000)
+    assert process.stdout is not None
+    told = [int((await process.stdout.readline()).split()[1]) for _ in range(50)]
+    process.kill()
+    rest, _ = await process.communicate()
+    told += [int(line.split()[1]) for line in rest.splitlines(keepends=True) if line.endswith(b"\n")]
+    index = await SqliteIndex.open(path)
+    for number in told:
+        assert await index.instance(key(1, number % 3, number)) is not None
+    await assert_whole(index)
+    assert await index.add([record(1, 0, 1_000_000)]) == [Addition.ADDED]
+    await index.close()
