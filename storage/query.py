@@ -43,7 +43,8 @@ class Query:
     """A search for studies, series or instances below ``scope``, all of whose terms must hold.
 
     ``terms`` may name attributes of the level searched and of the levels above it. ``limit`` bounds the matches
-    returned, ``offset`` skips the first ones of the (stable) order. ``whole_metadata`` asks for the stored metadata of instances.
+    returned, ``offset`` skips the first ones of the (stable) order. ``whole_metadata`` asks for the stored metadata of
+    instances.
     """
 
     level: Level

@@ -13,6 +13,12 @@ from storage.query import Between, Equals, Wildcard
 
 Match = Equals | Wildcard | Between
 
+MAXIMUM_VALUES = 2000
+"""Values of one key, any of which may match; a database takes some tens of thousands in a statement."""
+
+MAXIMUM_PATTERNS = 100
+"""Values of one key when one has a wildcard: each is a condition of its own."""
+
 _LIST_SEPARATOR = re.compile(r"[,\\]")
 _DATE = re.compile(r"[0-9]{4}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])")
 _TIME = re.compile(r"([01][0-9]|2[0-3])([0-5][0-9]([0-5][0-9](\.[0-9]{1,6})?|60)?)?")
@@ -32,8 +38,8 @@ def parse_match(vr: str, values: Sequence[str]) -> tuple[Match, ...]:
 
 def _texts(values: Sequence[str]) -> tuple[Match, ...]:
     if any("*" in value or "?" in value for value in values):
-        return (Wildcard(tuple(values)),)
-    return (Equals(tuple(values)),)
+        return (Wildcard(_bounded(values, MAXIMUM_PATTERNS)),)
+    return (Equals(_bounded(values, MAXIMUM_VALUES)),)
 
 
 def _codes(values: Sequence[str]) -> tuple[Match, ...]:
@@ -45,7 +51,7 @@ def _uids(values: Sequence[str]) -> tuple[Match, ...]:
     for uid in uids:
         if not is_valid_uid(uid):
             raise ValueError(f"{uid!r} is not a UID")
-    return (Equals(tuple(uids)),)
+    return (Equals(_bounded(uids, MAXIMUM_VALUES)),)
 
 
 def _integers(values: Sequence[str]) -> tuple[Match, ...]:
@@ -53,7 +59,7 @@ def _integers(values: Sequence[str]) -> tuple[Match, ...]:
     for value in values:
         if not _INTEGER.fullmatch(value):
             raise ValueError(f"{value!r} is not an integer")
-    return (Equals(tuple(str(int(value)) for value in values)),)
+    return (Equals(_bounded([str(int(value)) for value in values], MAXIMUM_VALUES)),)
 
 
 def _names(values: Sequence[str]) -> tuple[Match, ...]:
@@ -64,7 +70,7 @@ def _names(values: Sequence[str]) -> tuple[Match, ...]:
 
 def _dates(values: Sequence[str]) -> tuple[Match, ...]:
     if not any("-" in value for value in values):
-        return (Equals(tuple(map(_date, values))),)
+        return (Equals(_bounded(list(map(_date, values)), MAXIMUM_VALUES)),)
     low, high = _range_ends(_only(values))
     return (Between(low and _date(low), high and _date(high)),)
 
@@ -97,6 +103,12 @@ def _listed(values: Sequence[str]) -> list[str]:
     """The values of a list that is separated by commas or backslashes, neither of which its VR allows."""
     pieces = (piece.strip() for value in values for piece in _LIST_SEPARATOR.split(value))
     return [piece for piece in pieces if piece]
+
+
+def _bounded(values: Sequence[str], most: int) -> tuple[str, ...]:
+    if len(values) > most:
+        raise ValueError(f"{len(values)} values are too many, {most} may be given")
+    return tuple(values)
 
 
 def _only(values: Sequence[str]) -> str:

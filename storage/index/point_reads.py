@@ -4,6 +4,7 @@ A thread hop or a session costs a hundred times the look-up itself, so these go 
 statements compiled to text once. Readers of a file in WAL mode are not blocked by writers.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import Select
 from sqlalchemy.dialects import sqlite
 
 from storage.index.failures import translated
-from storage.index.reading import BULK_INDEX, FRAME_INDEX, INSTANCE_BY_UIDS, stored_instance
+from storage.index.reading import BULK_INDEX, FRAME_INDEX, INSTANCE_BY_UIDS, METADATA_BY_UIDS, stored_instance
 from storage.index.sqlite_connections import connect
 from storage.records import StoredInstance
 from storage.resource import ResourceKey
@@ -19,12 +20,25 @@ from storage.resource import ResourceKey
 _BUSY_TIMEOUT = 0.25
 """Seconds to wait when a process that ends or recovers holds the file: short, since the event loop waits too."""
 
+_Parameters = Mapping[str, str | int | None]
+
 
 def _text(statement: Select[Any]) -> str:
     return str(statement.compile(dialect=sqlite.dialect(paramstyle="named")))
 
 
-_INSTANCE_BY_UIDS, _FRAME_INDEX, _BULK_INDEX = map(_text, (INSTANCE_BY_UIDS, FRAME_INDEX, BULK_INDEX))
+_INSTANCE_BY_UIDS = _text(INSTANCE_BY_UIDS)
+_METADATA_BY_UIDS = _text(METADATA_BY_UIDS)
+_FRAME_INDEX = _text(FRAME_INDEX)
+_BULK_INDEX = _text(BULK_INDEX)
+
+
+def _uids(key: ResourceKey) -> _Parameters:
+    return {
+        "study_instance_uid": key.study_instance_uid,
+        "series_instance_uid": key.series_instance_uid,
+        "sop_instance_uid": key.sop_instance_uid,
+    }
 
 
 class PointReads:
@@ -35,31 +49,30 @@ class PointReads:
 
     def instance(self, key: ResourceKey) -> StoredInstance | None:
         """One instance by its three UIDs."""
-        row = self._row(
-            _INSTANCE_BY_UIDS,
-            study_instance_uid=key.study_instance_uid,
-            series_instance_uid=key.series_instance_uid,
-            sop_instance_uid=key.sop_instance_uid,
-        )
+        row = self._row(_INSTANCE_BY_UIDS, _uids(key))
         return None if row is None else stored_instance(row)
+
+    def metadata(self, key: ResourceKey) -> bytes | None:
+        """The DICOM JSON document of one instance by its three UIDs."""
+        return self._bytes(_METADATA_BY_UIDS, _uids(key))
 
     def frame_index(self, row: int) -> bytes | None:
         """The frame index of the instance with this row number."""
-        return self._bytes(_FRAME_INDEX, row)
+        return self._bytes(_FRAME_INDEX, {"row": row})
 
     def bulk_index(self, row: int) -> bytes | None:
         """The bulk index of the instance with this row number."""
-        return self._bytes(_BULK_INDEX, row)
+        return self._bytes(_BULK_INDEX, {"row": row})
 
     def close(self) -> None:
         """Release the connection."""
         self._connection.close()
 
-    def _bytes(self, statement: str, row: int) -> bytes | None:
-        found = self._row(statement, row=row)
+    def _bytes(self, statement: str, parameters: _Parameters) -> bytes | None:
+        found = self._row(statement, parameters)
         return None if found is None else bytes(found[0])
 
-    def _row(self, statement: str, **parameters: str | int | None) -> tuple[Any, ...] | None:
+    def _row(self, statement: str, parameters: _Parameters) -> tuple[Any, ...] | None:
         with translated():
             # fetchall, not fetchone: a statement not read to its end would hold its view of the database open
             rows = self._connection.execute(statement, parameters).fetchall()

@@ -34,12 +34,21 @@ _WITH_METADATA = INSTANCE.join(INSTANCE_METADATA, INSTANCE_METADATA.c.instance_r
 _INSTANCES = select(*_IDENTITY).select_from(_WITH_PARENTS)
 _METADATA = select(INSTANCE.c.id, INSTANCE_METADATA.c.document).select_from(_WITH_METADATA)
 
-INSTANCE_BY_UIDS = _INSTANCES.where(
+_BY_UIDS = (
     STUDY.c.study_instance_uid == bindparam("study_instance_uid"),
     SERIES.c.series_instance_uid == bindparam("series_instance_uid"),
     INSTANCE.c.sop_instance_uid == bindparam("sop_instance_uid"),
 )
+
+INSTANCE_BY_UIDS = _INSTANCES.where(*_BY_UIDS)
 """One row for ``stored_instance``, by the three UIDs of its key."""
+
+METADATA_BY_UIDS = (
+    select(INSTANCE_METADATA.c.document)
+    .select_from(_WITH_PARENTS.join(INSTANCE_METADATA, INSTANCE_METADATA.c.instance_row == INSTANCE.c.id))
+    .where(*_BY_UIDS)
+)
+"""The DICOM JSON document of one instance, by the three UIDs of its key."""
 
 FRAME_INDEX = select(INSTANCE_RANGES.c.frame_index).where(INSTANCE_RANGES.c.instance_row == bindparam("row"))
 """The frame index of an instance, by its row."""

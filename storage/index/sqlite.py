@@ -63,6 +63,11 @@ class SqliteIndex:
 
     async def metadata(self, key: ResourceKey) -> AsyncIterator[list[bytes]]:
         """The DICOM JSON documents of a study, series or instance, in stored order, in batches."""
+        if key.sop_instance_uid is not None:
+            document = self._point_reads.metadata(key)
+            if document is not None:
+                yield [document]
+            return
         after = BEFORE_FIRST_ROW
         while batch := await self._readers.run(partial(read_metadata, key=key, after=after, size=METADATA_BATCH)):
             yield [document for _, document in batch]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from dicomweb_client.api import DICOMwebClient
 
-from tests.clients.examples import examples
+from tests.clients.examples import examples, new_instance
 from tests.clients.library import Library, fill
 from tests.live_server import LiveServer, live_server
 
@@ -49,3 +49,12 @@ def example_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSer
 def example_client(example_server: LiveServer) -> DICOMwebClient:
     """The Python client of DICOMweb, for the server that holds the examples."""
     return DICOMwebClient(example_server.root)
+
+
+@pytest.fixture(scope="session")
+def server_behind_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server with one study that clients know by another address."""
+    folder = tmp_path_factory.mktemp("proxy") / "data"
+    with live_server(folder, FOVEA_PUBLIC_URL="https://pacs.example/dicom-web/") as server:
+        DICOMwebClient(server.root).store_instances([new_instance()])
+        yield server

@@ -11,7 +11,7 @@ from pydicom.uid import generate_uid
 
 from tests.clients.library import Source, read_source
 
-_FILES = Path(pydicom.data.__file__).parent / "test_files"
+_FILES = Path(pydicom.data.__file__).parent
 
 COLOR_MULTI_FRAME = "examples_ybr_color.dcm"
 """30 frames of JPEG baseline."""
@@ -22,15 +22,21 @@ NATIVE = "CT_small.dcm"
 ECG = "waveform_ecg.dcm"
 """Bulk data inside a sequence."""
 
+JAPANESE = "chrH31.dcm"
+"""A name in Latin, ideographic and phonetic characters, stored in ISO 2022."""
+GERMAN = "chrGerm.dcm"
+
 _SINGLE_FILES = COLOR_MULTI_FRAME, JPEG_2000, JPEG_LS, NATIVE, ECG
-_STUDIES = _FILES / "dicomdirtests"
+_CHARSET_FILES = JAPANESE, GERMAN
+_STUDIES = _FILES / "test_files" / "dicomdirtests"
 """Six studies of two patients: 13 series, 31 instances without pixels."""
 
 
 @cache
 def examples() -> list[Source]:
     """Every example, in the order of storing."""
-    paths = [_FILES / name for name in _SINGLE_FILES]
+    paths = [_FILES / "test_files" / name for name in _SINGLE_FILES]
+    paths += [_FILES / "charset_files" / name for name in _CHARSET_FILES]
     paths += [
         path for folder in ("77654033", "98892001", "98892003") for path in sorted((_STUDIES / folder).rglob("*"))
     ]
@@ -50,7 +56,7 @@ def examples_where(condition: Callable[[Dataset], bool]) -> list[Source]:
 
 def new_instance(name: str = NATIVE, **attributes: object) -> Dataset:
     """An example under a new SOPInstanceUID in a study of its own, or in one that ``attributes`` name."""
-    data_set = pydicom.dcmread(_FILES / name)
+    data_set = pydicom.dcmread(_FILES / "test_files" / name)
     uids = {keyword: generate_uid() for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")}
     for keyword, value in (uids | attributes).items():
         setattr(data_set, keyword, value)
