@@ -18,7 +18,9 @@ from app.protocol.media_type import MediaType
 MAXIMUM_PREAMBLE = 4_096
 """Bytes before the first part, delimiter included: real clients send a CRLF or none, mail programs a sentence."""
 
-_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
+_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,199}[0-9A-Za-z'()+_,./:=?-]")
+"""RFC 2046 5.1.1, but for the length: it allows 70 characters, and Orthanc sends 73 (two GUIDs and a hyphen)."""
+
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 

@@ -86,7 +86,7 @@ def test_a_body_made_by_the_email_package():
 
 @pytest.mark.parametrize(
     "boundary",
-    ["a", "x" * 70, "a b", "'()+_,-./:=?", "--", "=_Part_1_=", "0f3c-41ef", "a:b"],
+    ["a", "x" * 70, "x" * 73, "a b", "'()+_,-./:=?", "--", "=_Part_1_=", "0f3c-41ef", "a:b"],
 )
 def test_every_legal_boundary_serves(boundary):
     assert read(f'multipart/related; boundary="{boundary}"', [body(boundary, ONE, TWO)]) == [
@@ -100,7 +100,7 @@ def test_every_legal_boundary_serves(boundary):
     [
         "multipart/related",
         'multipart/related; boundary=""',
-        f"multipart/related; boundary={'x' * 71}",
+        f"multipart/related; boundary={'x' * 201}",
         'multipart/related; boundary="ends in space "',
         'multipart/related; boundary="a\tb"',
         'multipart/related; boundary="é"',
