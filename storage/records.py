@@ -33,14 +33,37 @@ class InstanceRecord:
     bulk_index: bytes
 
 
-class Addition(StrEnum):
+class DuplicatePolicy(StrEnum):
+    """What to do with an instance whose SOPInstanceUID is stored already, with other bytes."""
+
+    REJECT = "reject"
+    REPLACE = "replace"
+    KEEP = "keep"
+
+
+class Outcome(StrEnum):
     """What became of a record that was offered to the index."""
 
     ADDED = "added"
     IDENTICAL = "identical"
     """The instance is there already, with the same bytes (equal SHA-256, study and series)."""
     CONFLICT = "conflict"
-    """The SOPInstanceUID is there already, with other bytes."""
+    """The SOPInstanceUID is there already, with other bytes, and stays what it was (``REJECT``)."""
+    REPLACED = "replaced"
+    """The SOPInstanceUID was there already, with other bytes, and this instance has taken its place (``REPLACE``)."""
+    KEPT = "kept"
+    """The SOPInstanceUID is there already, with other bytes, and stays what it was (``KEEP``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """The outcome of one record, and the key of the blob that no row names because of it.
+
+    That is the replaced instance's, or the record's own where the record made no row. Whoever called deletes the blob.
+    """
+
+    outcome: Outcome
+    unneeded_blob_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class LiveServer:
     port: int
     data: Path
     log: Path
+    workers: int = 1
 
     @property
     def origin(self) -> str:
@@ -59,9 +60,9 @@ class LiveServer:
 
 
 @contextmanager
-def live_server(data: Path, *options: str, **environment: str) -> Iterator[LiveServer]:
+def live_server(data: Path, *options: str, workers: int = 1, **environment: str) -> Iterator[LiveServer]:
     """A server on the folder ``data``, which ends with the block."""
-    server = start_server(data, *options, **environment)
+    server = start_server(data, *options, workers=workers, **environment)
     try:
         yield server
     finally:
@@ -72,17 +73,17 @@ def live_server(data: Path, *options: str, **environment: str) -> Iterator[LiveS
                 server.kill()
 
 
-def start_server(data: Path, *options: str, **environment: str) -> LiveServer:
+def start_server(data: Path, *options: str, workers: int = 1, **environment: str) -> LiveServer:
     """Start a server and wait until it answers. Raises ServerDidNotStart."""
     port = free_port()
     log = data.with_suffix(".log")
-    command = [str(FOVEA), "serve", "--port", str(port), "--data", str(data), *options]
+    command = [str(FOVEA), "serve", "--port", str(port), "--data", str(data), "--workers", str(workers), *options]
     with log.open("ab") as output:
         # A session of its own: kill() must reach the worker processes too, and nothing else.
         process = subprocess.Popen(
             command, stdout=output, stderr=output, env=plain_environment() | environment, start_new_session=True
         )
-    server = LiveServer(process, port, data, log)
+    server = LiveServer(process, port, data, log, workers)
     if not _answers(server):
         if process.poll() is None:
             server.kill()

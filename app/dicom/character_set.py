@@ -32,12 +32,20 @@ _MISSPELLED = (
 )
 
 
-@lru_cache(maxsize=256)
+_LONGEST_VALUE = 256
+"""Bytes of Specific Character Set that are looked at; all terms of the standard together are shorter."""
+
+
 def encodings_of(specific_character_set: bytes) -> Encodings:
     """The codecs that a value of Specific Character Set (0008,0005) asks for; unknown terms become the default.
 
     A term that stands alone by the standard (such as ISO_IR 192) is alone also when others are beside it.
     """
+    return _encodings_of(specific_character_set[:_LONGEST_VALUE])
+
+
+@lru_cache(maxsize=256)
+def _encodings_of(specific_character_set: bytes) -> Encodings:
     terms = specific_character_set.decode(_LATIN_1).rstrip(" \x00").split("\\")
     if terms[0] in STAND_ALONE_ENCODINGS:
         return (_ENCODINGS[terms[0]],)

@@ -131,7 +131,9 @@ class DataSetReader:
             if group != only_group and only_group is not None:
                 return position
             self._elements_left -= 1
-            vr = said_vr if said_vr is not None and said_vr != "UN" else _vr(data_set, tag, said_vr, length)
+            vr = DICTIONARY_VRS.get(tag) if said_vr is None else said_vr
+            if vr is None or vr == "UN":
+                vr = _vr(data_set, tag, said_vr, length)
             position = start + length
             if vr != "SQ" and length <= INLINE_BINARY_LENGTH and position - base <= len(data) and position <= limit:
                 elements[tag] = Element(vr, start, position, data[start - base : position - base])
@@ -188,21 +190,21 @@ class DataSetReader:
             start,
             limit,
             little_endian=data_set.little_endian,
-            max_fragments=min(self._limits.max_fragments, self._elements_left),
+            max_fragments=min(self._limits.max_fragments, max(self._elements_left, 0)),
         )
         if vr is None:
             vr = vr_of(tag, _private_creator(data_set, tag))
         if tag == PIXEL_DATA and vr == "OB or OW":
             vr = "OB"
-        if fragments is not None and (fragments.delimited or tag == PIXEL_DATA):
-            self._elements_left -= len(fragments.starts)
+        self._elements_left -= len(fragments.starts)
+        # Pixel Data that ends with the file is complete but for its delimiter, which some writers forget.
+        if fragments.is_whole or (fragments.is_open and tag == PIXEL_DATA):
+            stop = fragments.stop
             if tag == PIXEL_DATA and data_set.parent is None:
                 self.fragments = fragments
-            stop, end = fragments.stop, min(fragments.stop + 8, limit)
         else:
             stop = self._find_delimiter(tag, start, limit, data_set.little_endian)
-            end = min(stop + 8, limit)
-        return Element(vr, start, stop, self._long_value(vr, start, stop)), end
+        return Element(vr, start, stop, self._long_value(vr, start, stop)), min(stop + 8, limit)
 
     def _item_at(self, position: int, little_endian: bool) -> bool:
         return self.window.peek(position, 4) == _tag_bytes(ITEM, little_endian)
@@ -285,10 +287,14 @@ def _vr(data_set: DataSet, tag: int, said_vr: str | None, length: int) -> str:
     return DICTIONARY_VRS.get(tag) or vr_of(tag, _private_creator(data_set, tag))
 
 
+_LONGEST_CREATOR = 256
+"""Bytes of a private creator that is looked up; an LO has up to 64 characters (PS3.5 6.2)."""
+
+
 def _private_creator(data_set: DataSet, tag: int) -> str:
     creator = creator_tag(tag)
     element = data_set.elements.get(creator) if creator is not None else None
-    if element is None or not element.value:
+    if element is None or not element.value or len(element.value) > _LONGEST_CREATOR:
         return ""
     return element.value.decode("latin-1").rstrip("\0 ")
 

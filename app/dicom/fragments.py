@@ -20,38 +20,37 @@ class Fragments:
     """The items of a value of undefined length.
 
     ``starts`` and ``lengths`` are those of the items' contents, the basic offset table being the first item. ``stop``
-    is the offset behind the last item; ``delimited`` tells whether the Sequence Delimitation Item follows there.
+    is the offset behind the last item. ``is_whole`` tells whether the value is made of items up to its delimiter;
+    ``is_open`` whether it is so up to the end of the bytes, but no delimiter follows.
     """
 
     starts: "array[int]" = field(default_factory=lambda: array("Q"))
     lengths: "array[int]" = field(default_factory=lambda: array("I"))
     stop: int = 0
-    delimited: bool = False
+    is_whole: bool = False
+    is_open: bool = False
 
 
-def read_fragments(
-    window: Window, start: int, limit: int, *, little_endian: bool, max_fragments: int
-) -> Fragments | None:
-    """The items from ``start`` on; None when the bytes up to ``limit`` are not a run of whole items.
+def read_fragments(window: Window, start: int, limit: int, *, little_endian: bool, max_fragments: int) -> Fragments:
+    """The items from ``start`` to the Sequence Delimitation Item, or to ``limit``, or to what is no item.
 
     Raises LimitExceeded.
     """
-    fragments = Fragments()
+    fragments = Fragments(stop=start)
     header = "<HHL" if little_endian else ">HHL"
-    position = start
-    while position + 8 <= limit:
-        group, element, length = unpack(header, window.peek(position, 8, _AHEAD))
+    while fragments.stop + 8 <= limit:
+        group, element, length = unpack(header, window.peek(fragments.stop, 8, _AHEAD))
         tag = group << 16 | element
         if tag == SEQUENCE_DELIMITER:
-            fragments.stop, fragments.delimited = position, True
+            fragments.is_whole = True
             return fragments
-        position += 8
-        if tag != ITEM or length == UNDEFINED_LENGTH or position + length > limit:
-            return None
+        content = fragments.stop + 8
+        if tag != ITEM or length == UNDEFINED_LENGTH or content + length > limit:
+            return fragments
         if len(fragments.starts) > max_fragments:
             raise LimitExceeded(f"Pixel Data has more than {max_fragments} fragments.")
-        fragments.starts.append(position)
+        fragments.starts.append(content)
         fragments.lengths.append(length)
-        position += length
-    fragments.stop = position
-    return fragments if position == limit and fragments.starts else None
+        fragments.stop = content + length
+    fragments.is_open = fragments.stop == limit
+    return fragments

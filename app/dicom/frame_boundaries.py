@@ -7,6 +7,7 @@ guessed.
 
 import sys
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -64,10 +65,10 @@ def index_frames(source: PixelSource) -> FrameIndex | None:
     if not source.syntax.encapsulated:
         return None if source.fragments else _native(source, tag, elements[tag])
     fragments = source.fragments or _fragments_of_defined_length(source, elements[tag])
-    return _encapsulated(source, fragments) if fragments is not None else None
+    return _encapsulated(source, fragments) if fragments.is_whole or fragments.is_open else None
 
 
-def _fragments_of_defined_length(source: PixelSource, pixel_data: Element) -> Fragments | None:
+def _fragments_of_defined_length(source: PixelSource, pixel_data: Element) -> Fragments:
     """Fragments in a value whose length is given, against PS3.5 A.4; some writers do that."""
     return read_fragments(
         source.window,
@@ -104,7 +105,10 @@ def _number_of_frames(data_set: DataSet) -> int:
     """NumberOfFrames; 1 where it is absent or says nothing."""
     element = data_set.elements.get(_NUMBER_OF_FRAMES)
     text = (element.value or b"").split(b"\\")[0].strip(b" \0") if element is not None else b""
-    return max(int(text), 1) if text.isdigit() and len(text) <= 12 else 1
+    try:
+        return max(int(text), 1)
+    except ValueError:
+        return 1
 
 
 def _encapsulated(source: PixelSource, fragments: Fragments) -> FrameIndex | None:
@@ -130,10 +134,10 @@ def _extended_offset_table(
     if not offsets or len(offsets) != len(frame_lengths):
         return None
     origin = starts[0]
-    length_at = dict(zip(starts, lengths, strict=True))
-    frames = zip(offsets, frame_lengths, strict=True)
-    if not all(length <= length_at.get(origin + offset, -1) for offset, length in frames):
-        return None
+    for offset, length in zip(offsets, frame_lengths, strict=True):
+        fragment = bisect_left(starts, origin + offset)
+        if fragment == len(starts) or starts[fragment] != origin + offset or lengths[fragment] < length:
+            return None
     return EncapsulatedFrames(array("Q", (origin + offset for offset in offsets)), array("I", frame_lengths))
 
 

@@ -19,7 +19,7 @@ _ENCAPSULATED_BODY = Struct("<QQ")
 
 
 class FrameIndex(ABC):
-    """The frames of an instance, counted from 0.
+    """The frames of an instance, counted from 0. Native pixels are in the file's byte order.
 
     ``deflated_from`` is the offset in the file at which the deflate stream of the data set begins; all ranges then
     count bytes of the inflated data set (see ``app.dicom.deflated``). It is None for all other files.

@@ -2,26 +2,34 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 import orjson
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 from app.dicom.json_writer import Attribute
 from app.dicom.person_name import fold
+from app.dicom.values import NAME_GROUPS
 from storage.attributes import INDEXED_ATTRIBUTES, Kind
 
 _OLD_DATE = re.compile(r"(\d{4})\.(\d{2})\.(\d{2})")
 """A date of ACR-NEMA 300 (PS3.5 6.2, DA)."""
 _OLD_TIME = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d*)?)?")
 """A time of ACR-NEMA 300 (PS3.5 6.2, TM)."""
-_NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+
+
+MAX_LENGTH = 256
+"""Characters of an indexed value: the VRs that are indexed allow 64, and databases cannot index very long texts."""
+
+MAX_VALUES = 64
+"""Values of an attribute that is a list."""
 
 
 def index_values(attributes: Mapping[str, Attribute]) -> dict[str, tuple[str, ...]]:
     """The values of the indexed attributes by keyword, from the DICOM JSON attributes of an instance.
 
     A text is stripped of its padding, a name folded in its three groups, a date or time written so that values sort as
-    text, an integer in its shortest form. What is absent or empty is absent.
+    text, an integer in its shortest form. What is absent or empty is absent, what is too long is cut.
     """
     found: dict[str, tuple[str, ...]] = {}
     for keyword, path, kind, vr in _INDEXED:
@@ -58,13 +66,18 @@ def _name(attributes: Mapping[str, Attribute], path: tuple[str, ...]) -> tuple[s
     first = next(_values(attributes, path), None)
     if not isinstance(first, dict):
         return ()
-    folded = tuple(fold(first.get(group, "")) for group in _NAME_GROUPS)
+    folded = tuple(_indexable(fold(first.get(group, ""))) for group in NAME_GROUPS)
     return folded if any(folded) else ()
 
 
 def _texts(attributes: Mapping[str, Attribute], path: tuple[str, ...], vr: str) -> tuple[str, ...]:
-    texts = (_text(value, vr) for value in _values(attributes, path))
+    texts = (_indexable(_text(value, vr)) for value in islice(_values(attributes, path), MAX_VALUES))
     return tuple(text for text in texts if text)
+
+
+def _indexable(text: str) -> str:
+    """The text without what databases do not take: NUL characters, and great length."""
+    return text[:MAX_LENGTH].replace("\0", "")
 
 
 def _text(value: object, vr: str) -> str:

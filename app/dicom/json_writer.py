@@ -24,11 +24,12 @@ PIXEL_DATA_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 _LUT_DESCRIPTORS = frozenset({0x00281101, 0x00281102, 0x00281103, 0x00283002})
 """Of these, the first value is a number of entries, so unsigned also where the VR is SS (PS3.3 C.11.1.1.1)."""
 
+_RARE_TAGS = PIXEL_DATA_TAGS | _LUT_DESCRIPTORS
+
 _NOT_ATTRIBUTES = frozenset({0x0000, 0x0002, 0xFFFE})
 """The groups of command elements, file meta information and delimiters."""
 
 _BITS_ALLOCATED = 0x00280100
-_NOTHING: list[Value] = [None]
 _TEXT_VRS = frozenset({"LT", "ST", "UC", "UT"})
 
 
@@ -45,7 +46,8 @@ class JsonWriter:
         self._bytes_left -= len(written)
         if self._bytes_left < 0:
             raise LimitExceeded("The sequences of the data set are too long to be metadata.")
-        return written
+        # A copy, because orjson leaves its buffer attached, 4 KiB for the smallest item, and there may be a million.
+        return bytes(memoryview(written))
 
     def attributes(self, data_set: DataSet) -> dict[str, Attribute]:
         """The attributes of one level by their names, ascending (PS3.18 F.2.2).
@@ -59,10 +61,11 @@ class JsonWriter:
             value, convert = element.value, CONVERTERS.get(element.vr)
             if not tag & 0xFFFF or tag >> 16 in _NOT_ATTRIBUTES:
                 continue
-            if convert is None or not value or tag in _LUT_DESCRIPTORS:
+            if convert is None or not value or tag in _RARE_TAGS:
                 attribute = self._rare_attribute(tag, element, data_set)
             else:
-                attribute = _attribute(element.vr, convert(value, encodings, little_endian))
+                values = convert(value, encodings, little_endian)
+                attribute = {"vr": element.vr, "Value": values} if values else {"vr": element.vr}
             attributes[KEYS.get(tag) or f"{tag:08X}"] = attribute
         return attributes
 
@@ -72,11 +75,8 @@ class JsonWriter:
         if vr in AMBIGUOUS_VRS:
             vr = resolve(tag, vr, data_set)
         if vr == "SQ":
-            return (
-                {"vr": vr, "Value": orjson.Fragment(b"[" + b",".join(element.items) + b"]")}
-                if element.items
-                else {"vr": vr}
-            )
+            items = element.items
+            return {"vr": vr, "Value": orjson.Fragment(b"[" + b",".join(items) + b"]")} if items else {"vr": vr}
         if element.start == element.stop:
             return {"vr": vr}
         if value is None or tag in PIXEL_DATA_TAGS:
@@ -85,7 +85,9 @@ class JsonWriter:
         if convert is None:
             return {"vr": vr, "InlineBinary": inline_binary(vr, value, data_set.little_endian)}
         values = convert(value, data_set.encodings, data_set.little_endian)
-        return _attribute(vr, _unsigned_first(values) if tag in _LUT_DESCRIPTORS else values)
+        if tag in _LUT_DESCRIPTORS:
+            values = _unsigned_first(values)
+        return {"vr": vr, "Value": values} if values else {"vr": vr}
 
     def _bulk(self, tag: int, vr: str, byte_range: ByteRange, data_set: DataSet) -> Attribute:
         path = f"{data_set.path}{tag:08X}"
@@ -106,11 +108,6 @@ def _word_size(tag: int, vr: str, data_set: DataSet) -> int:
     """
     bits = (first_unsigned(data_set, _BITS_ALLOCATED) or 0) if vr == "OW" and tag in PIXEL_DATA_TAGS else 0
     return max(WORD_SIZES.get(vr, 1), bits // 8)
-
-
-def _attribute(vr: str, values: Sequence[Value]) -> Attribute:
-    """An attribute with values; without them where there is none, or only one that cannot be read (PS3.18 F.2.5)."""
-    return {"vr": vr, "Value": values} if values and values != _NOTHING else {"vr": vr}
 
 
 def _unsigned_first(values: Sequence[Value]) -> Sequence[Value]:

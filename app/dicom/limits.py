@@ -16,7 +16,7 @@ class ParseLimits:
     max_fragments: int = 4_000_000
     """Fragments of encapsulated Pixel Data; each takes 12 bytes of the frame index."""
     max_value_length: int = 16 * 1024 * 1024
-    """Bytes of a value that has to be read because it cannot be bulk data (PS3.18 F.2.6), such as a PN."""
+    """Bytes of a value that has to be read because it cannot be bulk data (PS3.18 F.2.2), such as a PN."""
     max_metadata: int = 512 * 1024 * 1024
     """Bytes of such values in all, and of the DICOM JSON of all items, those of inner items counted at each level."""
     max_inflated: int = 1024 * 1024 * 1024

@@ -41,6 +41,7 @@ _DIRECTORY_RECORD_SEQUENCE = 0x00041220
 _SOP_CLASS_UID = 0x00080016
 _SOP_INSTANCE_UID = 0x00080018
 _MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
+_IS_DICOMDIR = "This is a DICOMDIR, the directory of a medium. Send the files that it lists instead."
 
 _IMPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2"
 _EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
@@ -112,17 +113,13 @@ def _read_file_meta(window: Window, limits: ParseLimits) -> _Encoding:
     # Some senders leave the elements of the C-STORE command, always in implicit VR, before the data set.
     position = reader.read(DataSet(explicit_vr=False, little_endian=True), position, only_group=_COMMAND_GROUP)
     if _uid(meta, _MEDIA_STORAGE_SOP_CLASS_UID) == _MEDIA_STORAGE_DIRECTORY:
-        raise NotAnInstance("This is a DICOMDIR, the directory of a medium. Send the files that it lists instead.")
+        raise NotAnInstance(_IS_DICOMDIR)
     uid = _uid(meta, _TRANSFER_SYNTAX_UID)
     if not uid:
         return _Encoding(position, TRANSFER_SYNTAXES[_guess_transfer_syntax(window, position)])
     if not is_valid_uid(uid):
         raise UnknownTransferSyntax("TransferSyntaxUID (0002,0010) is not a UID.")
-    syntax = transfer_syntax(uid)
-    if syntax.deflated or not syntax.little_endian:
-        return _Encoding(position, syntax)
-    explicit = _is_explicit(window, position, syntax.explicit_vr)
-    return _Encoding(position, replace(syntax, explicit_vr=explicit))
+    return _Encoding(position, transfer_syntax(uid))
 
 
 def _ignore_item(item: DataSet) -> bytes:
@@ -161,15 +158,17 @@ def _parse_data_set(window: Window, limits: ParseLimits, encoding: _Encoding, da
     writer = JsonWriter(limits)
     reader = DataSetReader(window, limits, writer.item)
     deflated_from = encoding.position if encoding.syntax.deflated else None
-    reader.read(data_set, encoding.position if deflated_from is None else 0)
+    position = encoding.position if deflated_from is None else 0
+    data_set.explicit_vr = _is_explicit(window, position, data_set.explicit_vr)
+    reader.read(data_set, position)
     if _DIRECTORY_RECORD_SEQUENCE in data_set.elements:
-        raise NotAnInstance("This is a DICOMDIR, the directory of a medium. Send the files that it lists instead.")
+        raise NotAnInstance(_IS_DICOMDIR)
     uid = encoding.syntax.uid.encode()
     data_set.elements[_AVAILABLE_TRANSFER_SYNTAX_UID] = Element("UI", 0, len(uid), uid)
     attributes = writer.attributes(data_set)
     key = _identity(attributes)
     frames = index_frames(PixelSource(data_set, window, reader.fragments, encoding.syntax, deflated_from, limits))
-    if reader.fragments is not None:
+    if reader.fragments is not None or (frames is not None and frames.is_encapsulated):
         _mark_encapsulated(writer.bulk_values)
     return ParsedInstance(
         key=key,

@@ -11,14 +11,18 @@ from math import isfinite, isnan
 from struct import Struct, iter_unpack
 
 from app.dicom.character_set import Encodings, decode
+from app.dicom.native_bytes import swap_words
+from app.dicom.person_name import groups
 
 Value = str | int | float | dict[str, str] | None
 Convert = Callable[[bytes, Encodings, bool], Sequence[Value]]
 """(value field, character sets, little endian) to JSON values."""
 
+NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+"""The component groups of a person name in DICOM JSON (PS3.18 F.2.2)."""
+
 MAX_SAFE_INTEGER = 2**53 - 1
-"""Browsers hold numbers as float64; greater integers go as strings, as the note in PS3.18 F.2.3 allows for IS, SV and
-UV."""
+"""Browsers hold numbers as float64; greater integers go as strings, which PS3.18 F.2.3 allows for IS, SV and UV."""
 
 WORD_SIZES = {
     "OW": 2,
@@ -46,12 +50,13 @@ def _strings(value: bytes, encodings: Encodings, little_endian: bool) -> list[Va
     return [part or None for part in text.split("\\")]
 
 
-def _application_entities(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
-    return _multiple([part.strip() for part in value.decode("latin-1").split("\\")])
+def _application_entities(value: bytes, encodings: Encodings, little_endian: bool) -> Sequence[Value]:
+    return _readable([part.strip() or None for part in value.decode("latin-1").split("\\")])
 
 
-def _multiple(parts: list[str]) -> list[Value]:
-    return [] if parts == [""] else [part or None for part in parts]
+def _readable(values: Sequence[Value]) -> Sequence[Value]:
+    """The values; none where there is only one and it is empty or says nothing (PS3.18 F.2.5)."""
+    return [] if len(values) == 1 and values[0] is None else values
 
 
 def _texts(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
@@ -74,23 +79,28 @@ def _uri(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]
     return [text] if text else []
 
 
-def _person_names(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
+def _person_names(value: bytes, encodings: Encodings, little_endian: bool) -> Sequence[Value]:
     """PN: the component groups that are not empty, by name (PS3.18 F.2.2)."""
     text = decode(value.rstrip(b"\0 "), encodings)
-    names = [_person_name(part) for part in text.split("\\")]
-    return [] if names == [None] else list(names)
+    return _readable([_person_name(part) for part in text.split("\\")])
 
 
 def _person_name(text: str) -> dict[str, str] | None:
-    if "=" not in text:
-        return {"Alphabetic": text} if text else None
-    groups = zip(("Alphabetic", "Ideographic", "Phonetic"), text.split("="), strict=False)
-    return {name: group for name, group in groups if group} or None
+    named = zip(NAME_GROUPS, groups(text), strict=True)
+    return {name: group for name, group in named if group} or None
 
 
-def _decimals(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
+def _decimals(value: bytes, encodings: Encodings, little_endian: bool) -> Sequence[Value]:
     text = value.decode("latin-1").strip().rstrip(" \0")
-    return [_decimal(part) for part in text.split("\\")] if text else []
+    if not text:
+        return []
+    parts = text.split("\\")
+    try:
+        # Contours and dose grids have many thousands of values: all are tried at once first.
+        numbers = [*map(float, parts)]
+    except ValueError:
+        return _readable([_decimal(part) for part in parts])
+    return numbers if all(map(isfinite, numbers)) else _readable([_decimal(part) for part in parts])
 
 
 def _decimal(text: str) -> float | None:
@@ -101,9 +111,9 @@ def _decimal(text: str) -> float | None:
     return number if isfinite(number) else None
 
 
-def _integers(value: bytes, encodings: Encodings, little_endian: bool) -> list[Value]:
+def _integers(value: bytes, encodings: Encodings, little_endian: bool) -> Sequence[Value]:
     text = value.decode("latin-1").rstrip(" \0")
-    return [_integer(part) for part in text.split("\\")] if text else []
+    return _readable([_integer(part) for part in text.split("\\")]) if text else []
 
 
 def _integer(text: str) -> Value:
@@ -192,16 +202,5 @@ CONVERTERS: dict[str, Convert] = {
 def inline_binary(vr: str, value: bytes, little_endian: bool) -> str:
     """The Base64 text of a binary value, little endian whatever the file's byte order (PS3.18 F.2.7)."""
     if not little_endian:
-        value = swap(value, WORD_SIZES.get(vr, 1))
+        value = swap_words(value, WORD_SIZES.get(vr, 1))
     return b2a_base64(value, newline=False).decode("ascii")
-
-
-def swap(value: bytes, word_size: int) -> bytes:
-    """The bytes of each word in reverse order; an incomplete last word is left as it is."""
-    if word_size == 1:
-        return value
-    whole = len(value) - len(value) % word_size
-    swapped = bytearray(value)
-    for byte in range(word_size):
-        swapped[byte:whole:word_size] = value[word_size - 1 - byte : whole : word_size]
-    return bytes(swapped)

@@ -12,8 +12,7 @@ from pydicom.valuerep import AMBIGUOUS_VR, EXPLICIT_VR_LENGTH_32, STANDARD_VR
 EXPLICIT_VRS: dict[bytes, tuple[str, bool]] = {
     vr.value.encode(): (vr.value, vr in EXPLICIT_VR_LENGTH_32) for vr in STANDARD_VR
 }
-"""By the two bytes in the file: the VR, and whether its length takes four bytes after two reserved ones (PS3.5 7.1.2).
-"""
+"""By the two bytes in the file: the VR, and whether two reserved bytes and four of length follow (PS3.5 7.1.2)."""
 
 AMBIGUOUS_VRS = frozenset(vr.value for vr in AMBIGUOUS_VR)
 """What the dictionary says of an attribute whose VR depends on others; see ``ambiguous_vr``."""

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.dependencies import Server, ServerParts, StudyUID
 from app.dicom.store_report import StoreReport, write_json
-from app.protocol.errors import PayloadTooLarge, UnsupportedMediaType
+from app.protocol.errors import MalformedRequest, PayloadTooLarge, UnsupportedMediaType
 from app.protocol.media_type import MediaType
 from app.protocol.multipart_reader import Event, MultipartLimits, MultipartReader, PartBegin, PartData, PartEnd
 from app.representations import DICOM
@@ -63,6 +63,8 @@ async def _store(request: Request, server: Server, study_instance_uid: str | Non
                 case PartEnd():
                     await storing.end_instance(blob)
         report = await storing.commit()
+    if not report.outcomes:
+        raise MalformedRequest("The body holds no instance")
     return json_object(write_json(report), server.base_url.of(request), status=_status(report))
 
 

@@ -1,67 +1,68 @@
-"""Adding instances: what is new is inserted, what is there already is told apart; all in the caller's transaction."""
+"""Adding instances: what is there already is told apart, what is replaced goes, what is new is inserted.
+
+All of it is in the caller's transaction, which must keep other writers out, or else fail when another one adds the same
+rows meanwhile.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
 from storage.index.chunks import chunks
+from storage.index.duplicates import Content, decide
 from storage.index.parents import SeriesRow, searched_values, series_key, series_rows
+from storage.index.prepared import Prepared
+from storage.index.removing import remove_instances
 from storage.index.tables import INSTANCE, INSTANCE_METADATA, INSTANCE_RANGES, SERIES, STUDY
-from storage.records import Addition, InstanceRecord
+from storage.records import Addition, DuplicatePolicy, InstanceRecord
 from storage.resource import Level, ResourceKey
 
-
-class _Content(NamedTuple):
-    """What two records of a SOPInstanceUID must share to be the same."""
-
-    key: ResourceKey
-    sha256: bytes
-
-
 _UIDS: BindParameter[list[str]] = bindparam("uids", expanding=True)
-_CONTENTS = (
-    select(STUDY.c.study_instance_uid, SERIES.c.series_instance_uid, INSTANCE.c.sop_instance_uid, INSTANCE.c.sha256)
+_CONTENTS = Prepared(
+    select(
+        STUDY.c.study_instance_uid,
+        SERIES.c.series_instance_uid,
+        INSTANCE.c.sop_instance_uid,
+        INSTANCE.c.sha256,
+        INSTANCE.c.blob_key,
+    )
     .join_from(INSTANCE, SERIES, INSTANCE.c.series_row == SERIES.c.id)
     .join(STUDY, INSTANCE.c.study_row == STUDY.c.id)
     .where(INSTANCE.c.sop_instance_uid.in_(_UIDS))
 )
-_ROWS = select(INSTANCE.c.id, INSTANCE.c.sop_instance_uid).where(INSTANCE.c.sop_instance_uid.in_(_UIDS))
-_ADD_TO_COUNT = (
+
+_ROWS = Prepared(select(INSTANCE.c.sop_instance_uid, INSTANCE.c.id).where(INSTANCE.c.sop_instance_uid.in_(_UIDS)))
+_INSERT_INSTANCE = Prepared(insert(INSTANCE), [column.name for column in INSTANCE.c if not column.primary_key])
+_INSERT_METADATA = Prepared(insert(INSTANCE_METADATA))
+_INSERT_RANGES = Prepared(insert(INSTANCE_RANGES))
+_ADD_TO_COUNT = Prepared(
     update(SERIES)
     .where(SERIES.c.id == bindparam("series_row"))
     .values(number_of_instances=SERIES.c.number_of_instances + bindparam("added"))
 )
 
 
-def add_instances(connection: Connection, records: Sequence[InstanceRecord]) -> list[Addition]:
-    """Add records, with rows for the studies and series that they are the first to name; the outcome of each.
-
-    The transaction must keep other writers out, or else fail when another one adds the same rows meanwhile.
-    """
-    present = _present_contents(connection, records)
-    outcomes: list[Addition] = []
-    new: list[InstanceRecord] = []
-    for record in records:
-        offered = _Content(record.key, record.sha256)
-        content = present.setdefault(record.key.sop_instance_uid, offered)
-        if content is offered:
-            new.append(record)
-            outcomes.append(Addition.ADDED)
-        else:
-            outcomes.append(Addition.IDENTICAL if content == offered else Addition.CONFLICT)
-    if new:
-        _insert(connection, new)
-    return outcomes
+def add_instances(
+    connection: Connection, records: Sequence[InstanceRecord], duplicates: DuplicatePolicy
+) -> list[Addition]:
+    """Add records, with rows for the studies and series that they are the first to name; what became of each."""
+    decision = decide(records, _stored_contents(connection, records), duplicates)
+    if decision.replaced:
+        remove_instances(connection, decision.replaced)
+    if decision.new:
+        _insert(connection, decision.new)
+    return decision.additions
 
 
-def _present_contents(connection: Connection, records: Sequence[InstanceRecord]) -> dict[str | None, _Content]:
+def _stored_contents(connection: Connection, records: Sequence[InstanceRecord]) -> dict[str | None, Content]:
     return {
-        sop_instance_uid: _Content(ResourceKey(study_instance_uid, series_instance_uid, sop_instance_uid), sha256)
+        sop_instance_uid: Content(
+            ResourceKey(study_instance_uid, series_instance_uid, sop_instance_uid), sha256, blob_key
+        )
         for uids in chunks([record.key.sop_instance_uid for record in records])
-        for study_instance_uid, series_instance_uid, sop_instance_uid, sha256 in connection.execute(
-            _CONTENTS, {"uids": uids}
+        for study_instance_uid, series_instance_uid, sop_instance_uid, sha256, blob_key in _CONTENTS.rows(
+            connection, uids=uids
         )
     }
 
@@ -69,7 +70,7 @@ def _present_contents(connection: Connection, records: Sequence[InstanceRecord])
 def _insert(connection: Connection, records: Sequence[InstanceRecord]) -> None:
     parents = series_rows(connection, records)
     rows = [_instance_columns(record, parents[series_key(record)]) for record in records]
-    connection.execute(insert(INSTANCE), rows)
+    _INSERT_INSTANCE.run_with_each(connection, rows)
     _insert_documents(connection, records)
     _count(connection, (parents[series_key(record)].series_row for record in records))
 
@@ -89,20 +90,17 @@ def _instance_columns(record: InstanceRecord, parents: SeriesRow) -> dict[str, o
 
 
 def _insert_documents(connection: Connection, records: Sequence[InstanceRecord]) -> None:
-    record_of = {record.key.sop_instance_uid: record for record in records}
-    rows = [
-        (row, record_of[uid]) for uids in chunks(record_of) for row, uid in connection.execute(_ROWS, {"uids": uids})
-    ]
-    rows.sort(key=lambda pair: pair[0])  # rows in order fill the pages of a table from end to end
-    documents = [{"instance_row": row, "document": record.metadata} for row, record in rows]
+    uids = [record.key.sop_instance_uid for record in records]
+    rows = {uid: row for chunk in chunks(uids) for uid, row in _ROWS.rows(connection, uids=chunk)}
+    documents = [{"instance_row": rows[uid], "document": record.metadata} for uid, record in zip(uids, records)]
     ranges = [
-        {"instance_row": row, "frame_index": record.frame_index, "bulk_index": record.bulk_index}
-        for row, record in rows
+        {"instance_row": rows[uid], "frame_index": record.frame_index, "bulk_index": record.bulk_index}
+        for uid, record in zip(uids, records)
     ]
-    connection.execute(insert(INSTANCE_METADATA), documents)
-    connection.execute(insert(INSTANCE_RANGES), ranges)
+    _INSERT_METADATA.run_with_each(connection, documents)
+    _INSERT_RANGES.run_with_each(connection, ranges)
 
 
 def _count(connection: Connection, series_of_instances: Iterable[int]) -> None:
     counts = [{"series_row": row, "added": added} for row, added in Counter(series_of_instances).items()]
-    connection.execute(_ADD_TO_COUNT, counts)
+    _ADD_TO_COUNT.run_with_each(connection, counts)

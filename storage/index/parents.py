@@ -7,6 +7,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, select
 
 from storage.attributes import INDEXED_ATTRIBUTES, Kind
 from storage.index.chunks import chunks
+from storage.index.prepared import Prepared
 from storage.index.tables import SERIES, SERIES_VALUE, STUDY, column_names
 from storage.records import InstanceRecord
 from storage.resource import Level
@@ -21,8 +22,10 @@ _Key = TypeVar("_Key", bound=Hashable)
 
 _UIDS: BindParameter[list[str]] = bindparam("uids", expanding=True)
 _STUDIES = select(STUDY.c.study_instance_uid, STUDY.c.id).where(STUDY.c.study_instance_uid.in_(_UIDS))
-_SERIES = select(SERIES.c.study_row, SERIES.c.series_instance_uid, SERIES.c.id).where(
-    SERIES.c.series_instance_uid.in_(_UIDS)
+_SERIES = Prepared(
+    select(STUDY.c.study_instance_uid, SERIES.c.series_instance_uid, STUDY.c.id, SERIES.c.id)
+    .join_from(SERIES, STUDY, SERIES.c.study_row == STUDY.c.id)
+    .where(SERIES.c.series_instance_uid.in_(_UIDS))
 )
 
 
@@ -57,15 +60,15 @@ def searched_values(record: InstanceRecord, level: Level) -> dict[str, object]:
 
 def series_rows(connection: Connection, records: Sequence[InstanceRecord]) -> dict[SeriesKey, SeriesRow]:
     """The rows of the records' series and studies; what is missing is added."""
-    study_rows = _study_rows(connection, records)
     firsts = _firsts(records, series_key)
-    rows = _find_series(connection, study_rows, firsts)
-    missing = [key for key in firsts if key not in rows]
+    rows = _find_series(connection, firsts)
+    missing = {key: record for key, record in firsts.items() if key not in rows}
     if missing:
-        new = [_series_columns(firsts[key], study_rows[key.study_instance_uid]) for key in missing]
+        study_rows = _study_rows(connection, list(missing.values()))
+        new = [_series_columns(record, study_rows[key.study_instance_uid]) for key, record in missing.items()]
         connection.execute(insert(SERIES), new)
-        rows |= _find_series(connection, study_rows, missing)
-        _add_listed_values(connection, [(rows[key].series_row, firsts[key]) for key in missing])
+        rows |= _find_series(connection, missing)
+        _add_listed_values(connection, [(rows[key].series_row, record) for key, record in missing.items()])
     return rows
 
 
@@ -91,15 +94,12 @@ def _find_studies(connection: Connection, uids: Collection[str | None]) -> dict[
     return {uid: row for chunk in chunks(uids) for uid, row in connection.execute(_STUDIES, {"uids": chunk})}
 
 
-def _find_series(
-    connection: Connection, study_rows: dict[str | None, int], keys: Collection[SeriesKey]
-) -> dict[SeriesKey, SeriesRow]:
-    uid_of_study = {row: uid for uid, row in study_rows.items()}
+def _find_series(connection: Connection, keys: Collection[SeriesKey]) -> dict[SeriesKey, SeriesRow]:
+    """The rows of those that are there; also of series that have the UID of one of them, in another study."""
     return {
-        SeriesKey(uid_of_study[study_row], uid): SeriesRow(study_row, series_row)
-        for chunk in chunks({key.series_instance_uid for key in keys})
-        for study_row, uid, series_row in connection.execute(_SERIES, {"uids": chunk})
-        if study_row in uid_of_study
+        SeriesKey(study_instance_uid, series_instance_uid): SeriesRow(study_row, series_row)
+        for uids in chunks({key.series_instance_uid for key in keys})
+        for study_instance_uid, series_instance_uid, study_row, series_row in _SERIES.rows(connection, uids=uids)
     }
 
 

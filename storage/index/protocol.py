@@ -4,7 +4,15 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Protocol
 
 from storage.query import Query
-from storage.records import Addition, InstanceMatch, InstanceRecord, SeriesMatch, StoredInstance, StudyMatch
+from storage.records import (
+    Addition,
+    DuplicatePolicy,
+    InstanceMatch,
+    InstanceRecord,
+    SeriesMatch,
+    StoredInstance,
+    StudyMatch,
+)
 from storage.resource import ResourceKey
 
 
@@ -14,18 +22,35 @@ class Index(Protocol):
     Every method raises StorageUnavailable when the database does not answer.
     """
 
-    async def add(self, records: Sequence[InstanceRecord]) -> list[Addition]:
-        """Add instances in one transaction, durable when this returns; the outcome of each, in the same order.
+    async def add(
+        self, records: Sequence[InstanceRecord], duplicates: DuplicatePolicy = DuplicatePolicy.REJECT
+    ) -> list[Addition]:
+        """Add instances in one transaction, durable when this returns; what became of each, in the same order.
 
         Study and series rows are made from the first instance that names them. A SOPInstanceUID is stored once in the
-        archive, whatever its study: a second record with it changes nothing and says so by its outcome.
+        archive, whatever its study; a record with the same bytes as what is stored changes nothing.
+
+        With ``REPLACE``, all instances that are replaced go first, as by ``delete``, then the records come: in a row
+        of its own each, with a new number, last in stored order. Who looked an instance up before finds what it was,
+        or that it is gone. Of several records of a SOPInstanceUID in one call the last one wins.
+        """
+
+    async def delete(self, key: ResourceKey) -> list[str]:
+        """Remove all instances of a study or series, or the one instance, in one transaction; the keys of their blobs.
+
+        Series and studies that are empty then are gone. The attributes of others stay as they are, also when the
+        instance goes from which they came. Empty when nothing is stored under the key; durable when this returns.
+        Raises ValueError for the key of the whole archive.
         """
 
     async def instance(self, key: ResourceKey) -> StoredInstance | None:
         """One instance by its three UIDs."""
 
     def instances(self, key: ResourceKey) -> AsyncIterator[list[StoredInstance]]:
-        """All instances of a study or series, or the one instance, in stored order; no batch is empty."""
+        """All instances of a study or series, or the one instance, in stored order; no batch is empty.
+
+        Each batch is what is stored at its time: of an instance replaced meanwhile, both may come, one after the other.
+        """
 
     def metadata(self, key: ResourceKey) -> AsyncIterator[list[bytes]]:
         """The DICOM JSON documents of a study, series or instance, in stored order; no batch is empty."""

@@ -14,10 +14,19 @@ from storage.index.migrations import upgrade
 from storage.index.point_reads import PointReads
 from storage.index.readers import Readers
 from storage.index.reading import BEFORE_FIRST_ROW, read_instances, read_known_blob_keys, read_metadata
+from storage.index.removing import delete_instances
 from storage.index.searching import search_instances, search_series, search_studies
 from storage.index.sqlite_connections import enter_wal_mode, writing_engine
 from storage.query import Query
-from storage.records import Addition, InstanceMatch, InstanceRecord, SeriesMatch, StoredInstance, StudyMatch
+from storage.records import (
+    Addition,
+    DuplicatePolicy,
+    InstanceMatch,
+    InstanceRecord,
+    SeriesMatch,
+    StoredInstance,
+    StudyMatch,
+)
 from storage.resource import ResourceKey
 
 METADATA_BATCH = 256
@@ -44,9 +53,15 @@ class SqliteIndex:
         writer = await asyncio.to_thread(_open_writer, path)
         return cls(writer, Readers(path), PointReads(path))
 
-    async def add(self, records: Sequence[InstanceRecord]) -> list[Addition]:
+    async def add(
+        self, records: Sequence[InstanceRecord], duplicates: DuplicatePolicy = DuplicatePolicy.REJECT
+    ) -> list[Addition]:
         """Add instances, in a transaction shared with other calls in flight."""
-        return await self._writer.run(partial(add_instances, records=records))
+        return await self._writer.run(partial(add_instances, records=records, duplicates=duplicates))
+
+    async def delete(self, key: ResourceKey) -> list[str]:
+        """Remove what is stored under a key, in such a transaction; other writers wait until all of it is done."""
+        return await self._writer.run(partial(delete_instances, key=key))
 
     async def instance(self, key: ResourceKey) -> StoredInstance | None:
         """One instance by its three UIDs."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from dicomweb_client.api import DICOMwebClient
 
-from tests.clients.examples import examples, new_instance
 from tests.clients.library import Library, fill
+from tests.examples import examples, new_instance
 from tests.live_server import LiveServer, live_server
 
 

@@ -1,43 +1,17 @@
 """Every test file that names itself, and what a server must make of each when they are stored in this order."""
 
-import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
-import pydicom
 from dicomweb_client.api import DICOMwebClient
 from pydicom.dataset import Dataset
 
 from tests.live_server import LiveServer
 from tests.sample_data import bundled_files, collection_files
+from tests.sources import Source, read_source
 
 FILES_IN_A_REQUEST = 64
-
-IDENTITY = ("SOPClassUID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
-_UID = re.compile(r"[0-9]+(\.[0-9]+)*")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file that names its study, series and instance."""
-
-    path: Path
-    study: str
-    series: str
-    instance: str
-    sha256: str
-
-    @property
-    def url_path(self) -> str:
-        """The resource path of the instance below the DICOMweb root."""
-        return f"/studies/{self.study}/series/{self.series}/instances/{self.instance}"
-
-    def data_set(self) -> Dataset:
-        """The file as pydicom reads it."""
-        return pydicom.dcmread(self.path, force=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +76,3 @@ def fill(server: LiveServer) -> Library:
         for batch in batches
     ]
     return Library(server, client, answers)
-
-
-def read_source(path: Path) -> Source | None:
-    """What a file calls itself; None when one of its names is missing or no UID."""
-    data_set = pydicom.dcmread(path, force=True, stop_before_pixels=True, specific_tags=list(IDENTITY))
-    uids = [str(data_set.get(keyword) or "") for keyword in IDENTITY]
-    if not all(_UID.fullmatch(uid) and len(uid) <= 64 for uid in uids):
-        return None
-    return Source(path, *uids[1:], sha256=hashlib.sha256(path.read_bytes()).hexdigest())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pydicom
 
-from tests.clients.examples import COLOR_MULTI_FRAME, JPEG_2000, example, examples, examples_where, new_instance
+from tests.examples import COLOR_MULTI_FRAME, JPEG_2000, example, examples, examples_where, new_instance
 from tests.live_server import LiveServer
 from tests.source_frames import source_frames
 

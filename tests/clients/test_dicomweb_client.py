@@ -10,9 +10,10 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian
 
-from tests.clients.library import Library, Source, by_series, by_study, refused, sources, stored
+from tests.clients.library import Library, by_series, by_study, refused, sources, stored
 from tests.multipart_answers import read_parts
 from tests.source_frames import little_endian, source_frames, transfer_syntax_of
+from tests.sources import Source
 from tests.unit.app.dicom.test_json_against_pydicom import ANY_KEY, READ_BY_US_ONLY, _expected
 
 STORED_BYTES = 'multipart/related; type="application/dicom"; transfer-syntax=*'

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.clients.examples import (
+from tests.clients.raw_http import get
+from tests.examples import (
     COLOR_MULTI_FRAME,
     ECG,
     GERMAN,
@@ -13,7 +14,6 @@ from tests.clients.examples import (
     examples,
     examples_where,
 )
-from tests.clients.raw_http import get
 from tests.live_server import LiveServer
 
 JPEG_2000_OR_JPEG_LS = (

@@ -9,7 +9,7 @@ from dicomweb_client.session_utils import create_session_from_auth, create_sessi
 from pydicom.dataset import Dataset
 from requests.auth import HTTPBasicAuth
 
-from tests.clients.examples import (
+from tests.examples import (
     COLOR_MULTI_FRAME,
     ECG,
     JPEG_2000,
@@ -20,9 +20,9 @@ from tests.clients.examples import (
     examples_where,
     new_instance,
 )
-from tests.clients.library import Source
 from tests.live_server import LiveServer
 from tests.source_frames import source_frames
+from tests.sources import Source
 
 Row = dict[str, dict[str, list[str]]]
 

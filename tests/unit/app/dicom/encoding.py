@@ -1,4 +1,5 @@
-"""Data elements and files byte by byte, so that a test can say exactly what is in them; written without the code under test."""
+"""Data elements and files byte by byte, so that a test can say exactly what is in them; written without the code under
+test."""
 
 from struct import pack
 

@@ -1,8 +1,5 @@
 """Bulk values: what becomes one, and that their ranges hold what pydicom reads."""
 
-import logging
-import warnings
-from collections.abc import Iterator
 from io import BytesIO
 from struct import pack
 
@@ -15,8 +12,8 @@ from app.dicom.bulk_index import BulkIndex, BulkValue
 from app.dicom.character_set import decode
 from app.dicom.deflated import inflate_ranges
 from app.dicom.errors import UnusableInstance
+from app.dicom.native_bytes import swap_words
 from app.dicom.part10 import BytesSource, parse
-from app.dicom.values import swap
 from storage.records import BASE_URL_MARK
 from storage.resource import ByteRange
 from tests.sample_data import bundled_files, collection_files
@@ -35,15 +32,7 @@ from tests.unit.app.dicom.encoding import (
     us,
 )
 
-
-@pytest.fixture(autouse=True)
-def _quiet_pydicom() -> Iterator[None]:
-    """Files that bend the rules are the point here, so pydicom's warnings about them are not."""
-    logging.disable(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-    logging.disable(logging.NOTSET)
+pytestmark = pytest.mark.usefixtures("quiet_pydicom")
 
 
 def bulk(data: bytes) -> BulkIndex:
@@ -109,7 +98,10 @@ def test_binary_values_are_bulk_above_1024_bytes(vr: str) -> None:
     value = index.find("00331002")
     assert value is not None
     assert (value.vr, len(value.byte_range)) == (vr, 1026)
-    assert metadata["00331002"] == {"vr": vr, "BulkDataURI": "/studies/1.2.5/series/1.2.6/instances/1.2.4/bulkdata/00331002"}
+    assert metadata["00331002"] == {
+        "vr": vr,
+        "BulkDataURI": "/studies/1.2.5/series/1.2.6/instances/1.2.4/bulkdata/00331002",
+    }
 
 
 def test_bulk_data_uris_begin_with_the_mark_and_the_instance() -> None:
@@ -161,7 +153,7 @@ def test_big_endian_values_tell_their_word_size() -> None:
     values = bulk(data).values
     assert [values[path].word_size for path in ("00331001", "00331002", "00331003")] == [2, 4, 1]
     stored = data[values["00331001"].byte_range.start : values["00331001"].byte_range.stop]
-    assert swap(stored, 2) == pack("<600H", *range(600))
+    assert swap_words(stored, 2) == pack("<600H", *range(600))
     metadata = orjson.loads(parse(BytesSource(data)).metadata)
     assert metadata["00331004"] == {"vr": "OL", "InlineBinary": "AQAAAAIAAAADAAAA"}
 

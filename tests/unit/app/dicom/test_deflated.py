@@ -4,10 +4,10 @@ from itertools import islice
 
 import pytest
 
+from app.dicom.byte_source import BytesSource
 from app.dicom.deflated import CHUNK, KEPT_IN_MEMORY, inflate_ranges, inflated_source
 from app.dicom.errors import LimitExceeded, MalformedDataSet
 from app.dicom.limits import DEFAULT_LIMITS, ParseLimits
-from app.dicom.byte_source import BytesSource
 from storage.resource import ByteRange
 
 DATA = b"".join(number.to_bytes(4, "little") for number in range(2 * KEPT_IN_MEMORY // 4))
@@ -70,7 +70,9 @@ def test_a_bomb_is_refused_when_it_passes_the_limit() -> None:
         inflated_source(BytesSource(bomb), 0, ParseLimits(max_inflated=1_000_000))
 
 
-@pytest.mark.parametrize("stream", [b"", deflate(DATA)[:-10], deflate(DATA)[:500], b"\xff" * 50, b"not deflated at all"])
+@pytest.mark.parametrize(
+    "stream", [b"", deflate(DATA)[:-10], deflate(DATA)[:500], b"\xff" * 50, b"not deflated at all"]
+)
 def test_a_damaged_or_cut_off_stream_is_malformed(stream: bytes) -> None:
     with pytest.raises(MalformedDataSet):
         inflated_source(BytesSource(stream), 0, DEFAULT_LIMITS)

@@ -33,7 +33,8 @@ def frames(data: bytes) -> list[bytes]:
         return []
     index = FrameIndex.from_bytes(stored)
     return [
-        b"".join(data[part.start : part.stop] for part in index.ranges(frame)) for frame in range(index.number_of_frames)
+        b"".join(data[part.start : part.stop] for part in index.ranges(frame))
+        for frame in range(index.number_of_frames)
     ]
 
 

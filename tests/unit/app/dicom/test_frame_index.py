@@ -20,12 +20,18 @@ def test_native_frames_follow_one_another() -> None:
 
 def test_frames_of_single_bits_share_bytes() -> None:
     index = FrameIndex.from_bytes(NativeFrames(100, 9, 3).to_bytes())
-    assert [index.ranges(frame)[0] for frame in range(3)] == [ByteRange(100, 102), ByteRange(101, 103), ByteRange(102, 104)]
+    assert [index.ranges(frame)[0] for frame in range(3)] == [
+        ByteRange(100, 102),
+        ByteRange(101, 103),
+        ByteRange(102, 104),
+    ]
     assert [index.bits(frame) for frame in range(3)] == [(0, 9), (1, 9), (2, 9)]
 
 
 def test_an_encapsulated_frame_has_a_range_for_each_fragment() -> None:
-    frames = EncapsulatedFrames(array("Q", (10, 30, 60, 2**40)), array("I", (10, 20, 5, 2**32 - 2)), array("I", (0, 1, 3)))
+    frames = EncapsulatedFrames(
+        array("Q", (10, 30, 60, 2**40)), array("I", (10, 20, 5, 2**32 - 2)), array("I", (0, 1, 3))
+    )
     index = FrameIndex.from_bytes(frames.to_bytes())
     assert index.number_of_frames == 3
     assert index.is_encapsulated

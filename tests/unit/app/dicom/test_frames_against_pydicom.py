@@ -1,8 +1,6 @@
 """The frame ranges of real files, against pydicom's frames and the pixel hashes of the sample collection."""
 
 import hashlib
-import logging
-import warnings
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -18,15 +16,7 @@ from app.dicom.frame_index import FrameIndex
 from app.dicom.part10 import BytesSource, parse
 from tests.sample_data import COLLECTION, COLLECTION_IS_MISSING, bundled_files, collection_files, manifest
 
-
-@pytest.fixture(autouse=True)
-def _quiet_pydicom() -> Iterator[None]:
-    """Files that bend the rules are the point here, so pydicom's warnings about them are not."""
-    logging.disable(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-    logging.disable(logging.NOTSET)
+pytestmark = pytest.mark.usefixtures("quiet_pydicom")
 
 
 def _instances() -> Iterator[tuple[Path, bytes, FrameIndex, Dataset]]:
@@ -52,7 +42,9 @@ def test_encapsulated_frames_are_those_of_pydicom() -> None:
         if not index.is_encapsulated:
             continue
         extended = (
-            (data_set.ExtendedOffsetTable, data_set.ExtendedOffsetTableLengths) if "ExtendedOffsetTable" in data_set else None
+            (data_set.ExtendedOffsetTable, data_set.ExtendedOffsetTableLengths)
+            if "ExtendedOffsetTable" in data_set
+            else None
         )
         expected = list(
             generate_frames(
@@ -97,7 +89,11 @@ def test_native_frames_have_the_hash_of_the_decoded_pixels() -> None:
     seen = 0
     for row in manifest():
         all_bits = row["bits_allocated"] == row["bits_stored"] != "1"
-        if row["decoders_ok"] != "native" or not all_bits or row["transfer_syntax_uid"] not in {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"}:
+        if (
+            row["decoders_ok"] != "native"
+            or not all_bits
+            or row["transfer_syntax_uid"] not in {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"}
+        ):
             continue
         if row["samples"] != "1" or row["photometric"].startswith("YBR"):
             continue

@@ -4,9 +4,6 @@ Where pydicom deviates from PS3.18 Annex F, or leaves a choice, ``_expected_attr
 difference as narrow as it is. Files without UIDs of their own are judged too: identity is not what this test is about.
 """
 
-import logging
-import warnings
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -31,7 +28,7 @@ READ_BY_US_ONLY = {"dicom-test-files__emri_small_jpeg_2k_lossless_too_short.dcm"
 """Encapsulated Pixel Data ends with the file, behind a whole fragment, but without delimiter: pydicom gives an empty
 data set."""
 
-UNREADABLE = {
+UNREADABLE: dict[tuple[str, str], dict[str, object]] = {
     ("badVR.dcm", "00280008"): {"vr": "IS"},
     # Hexadecimal text in an IS: pydicom cannot write it, and no client could read it as the text it is.
 }
@@ -47,14 +44,7 @@ def _any_identity(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(part10, "_identity", lambda attributes: ANY_KEY)
 
 
-@pytest.fixture(autouse=True)
-def _quiet_pydicom() -> Iterator[None]:
-    """Files that bend the rules are the point here, so pydicom's warnings about them are not."""
-    logging.disable(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-    logging.disable(logging.NOTSET)
+pytestmark = pytest.mark.usefixtures("quiet_pydicom")
 
 
 @pytest.mark.parametrize("path", _files(), ids=lambda path: f"{path.parent.name}/{path.name}")

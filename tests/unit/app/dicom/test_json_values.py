@@ -1,4 +1,4 @@
-"""DICOM JSON values that the sample files do not show (PS3.18 Annex F); each data set can also be read back by pydicom."""
+"""DICOM JSON values that the sample files do not show (PS3.18 Annex F); pydicom can read each data set back."""
 
 import warnings
 from struct import pack
@@ -61,7 +61,11 @@ def written(vr: str, value: bytes, tag: int = 0x00331001) -> dict[str, object]:
         ("IS", b"99999999999999999999 ", ["99999999999999999999"]),
         ("LO", b" a \\b", [" a", "b"]),
         ("LT", b" a\\b \r\n ", [" a\\b \r\n"]),
-        ("PN", b"A^B=C=D\\\\=E", [{"Alphabetic": "A^B", "Ideographic": "C", "Phonetic": "D"}, None, {"Ideographic": "E"}]),
+        (
+            "PN",
+            b"A^B=C=D\\\\=E",
+            [{"Alphabetic": "A^B", "Ideographic": "C", "Phonetic": "D"}, None, {"Ideographic": "E"}],
+        ),
         ("SL", pack("<2l", -1, 2**31 - 1), [-1, 2**31 - 1]),
         ("SS", pack("<h", -32768), [-32768]),
         ("SV", pack("<2q", -(2**53) + 1, -(2**63)), [-(2**53) + 1, str(-(2**63))]),
@@ -81,7 +85,16 @@ def test_values_of_each_vr(vr: str, value: bytes, expected: list[object]) -> Non
 
 @pytest.mark.parametrize(
     ("vr", "value"),
-    [("LO", b""), ("LO", b"  "), ("DS", b"  "), ("IS", b"abc "), ("DS", b"1,5 "), ("US", b""), ("US", b"\1"), ("PN", b"^="[:0])],
+    [
+        ("LO", b""),
+        ("LO", b"  "),
+        ("DS", b"  "),
+        ("IS", b"abc "),
+        ("DS", b"1,5 "),
+        ("US", b""),
+        ("US", b"\1"),
+        ("PN", b"^="[:0]),
+    ],
 )
 def test_without_a_readable_value_there_is_no_value(vr: str, value: bytes) -> None:
     assert written(vr, value) == {"vr": vr}
@@ -93,7 +106,7 @@ def test_bytes_left_over_behind_whole_numbers_are_dropped() -> None:
 
 
 def test_control_characters_are_escaped() -> None:
-    assert written("ST", b"a\0b\x01\"\\\x7f") == {"vr": "ST", "Value": ['a\0b\x01"\\\x7f']}
+    assert written("ST", b'a\0b\x01"\\\x7f') == {"vr": "ST", "Value": ['a\0b\x01"\\\x7f']}
 
 
 @pytest.mark.parametrize(
@@ -196,7 +209,12 @@ def test_ambiguous_values_follow_pixel_representation_also_in_items(
 
 
 def test_the_number_of_entries_of_a_look_up_table_is_unsigned() -> None:
-    data = meta(IMPLICIT) + IMPLICIT_IDENTITY + implicit(0x00280103, b"\1\0") + implicit(0x00283002, pack("<3H", 65535, 65535, 16))
+    data = (
+        meta(IMPLICIT)
+        + IMPLICIT_IDENTITY
+        + implicit(0x00280103, b"\1\0")
+        + implicit(0x00283002, pack("<3H", 65535, 65535, 16))
+    )
     assert metadata(data)["00283002"] == {"vr": "SS", "Value": [65535, -1, 16]}
 
 

@@ -1,14 +1,17 @@
 """The table against pydicom's dictionary of UIDs, which is made from PS3.6."""
 
 import pytest
-from pydicom.uid import UID, UID_dictionary
+from pydicom._uid_dict import UID_dictionary
+from pydicom.uid import UID
 
 from app.dicom.transfer_syntax import OCTET_STREAM, TRANSFER_SYNTAXES, transfer_syntax
 
 NOT_FILES = ("1.2.840.10008.1.2.6.", "1.2.840.10008.1.2.7.")
 """RFC 2557 and XML are no encodings of files, SMPTE ST 2110 is of streams."""
 
-KNOWN = [uid for uid, entry in UID_dictionary.items() if entry[1] == "Transfer Syntax" and not uid.startswith(NOT_FILES)]
+KNOWN = [
+    uid for uid, entry in UID_dictionary.items() if entry[1] == "Transfer Syntax" and not uid.startswith(NOT_FILES)
+]
 PIXELS_ELSEWHERE = {f"1.2.840.10008.1.2.4.{suffix}" for suffix in (94, 95, 204, 205)}
 
 

@@ -9,7 +9,7 @@ import pydicom.data
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
-from tests.clients.library import Source, read_source
+from tests.sources import Source, read_source
 
 _FILES = Path(pydicom.data.__file__).parent
 
@@ -22,11 +22,13 @@ NATIVE = "CT_small.dcm"
 ECG = "waveform_ecg.dcm"
 """Bulk data inside a sequence."""
 
+SEGMENTATION = "liver_1frame.dcm"
+"""One native frame of one bit per pixel."""
 JAPANESE = "chrH31.dcm"
 """A name in Latin, ideographic and phonetic characters, stored in ISO 2022."""
 GERMAN = "chrGerm.dcm"
 
-_SINGLE_FILES = COLOR_MULTI_FRAME, JPEG_2000, JPEG_LS, NATIVE, ECG
+_SINGLE_FILES = COLOR_MULTI_FRAME, JPEG_2000, JPEG_LS, NATIVE, ECG, SEGMENTATION
 _CHARSET_FILES = JAPANESE, GERMAN
 _STUDIES = _FILES / "test_files" / "dicomdirtests"
 """Six studies of two patients: 13 series, 31 instances without pixels."""

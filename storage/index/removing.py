@@ -1,0 +1,67 @@
+"""Removing instances, and the series and studies that are empty then; all in the caller's transaction.
+
+The transaction must keep other writers out, so that nothing is added to a study while it goes.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, select, update
+
+from storage.index.chunks import chunks
+from storage.index.scope import in_scope
+from storage.index.tables import INSTANCE, INSTANCE_METADATA, INSTANCE_RANGES, SERIES, SERIES_VALUE, STUDY
+from storage.resource import Level, ResourceKey
+
+_SUBTRACT_FROM_COUNT = (
+    update(SERIES)
+    .where(SERIES.c.id == bindparam("series_row"))
+    .values(number_of_instances=SERIES.c.number_of_instances - bindparam("removed"))
+)
+
+
+def delete_instances(connection: Connection, key: ResourceKey) -> list[str]:
+    """Remove what is stored under a key; the keys of the blobs, in stored order.
+
+    Raises ValueError for the key of the whole archive.
+    """
+    if key == ResourceKey():
+        raise ValueError("the key of the whole archive is not one to delete")
+    return _remove(connection, in_scope(Level.INSTANCE, key))
+
+
+def remove_instances(connection: Connection, sop_instance_uids: Collection[str | None]) -> None:
+    """Remove instances by their SOPInstanceUIDs."""
+    for uids in chunks(sop_instance_uids):
+        _remove(connection, [INSTANCE.c.sop_instance_uid.in_(uids)])
+
+
+def _remove(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> list[str]:
+    """Remove the instances for which the conditions hold, in statements whose number does not depend on theirs."""
+    found = select(INSTANCE.c.blob_key, INSTANCE.c.study_row, INSTANCE.c.series_row).where(*conditions)
+    removed = connection.execute(found.order_by(INSTANCE.c.id)).all()
+    if not removed:
+        return []
+    rows = select(INSTANCE.c.id).where(*conditions)
+    for table in (INSTANCE_METADATA, INSTANCE_RANGES):
+        connection.execute(delete(table).where(table.c.instance_row.in_(rows)))
+    connection.execute(delete(INSTANCE).where(*conditions))
+    _subtract(connection, Counter(series_row for _, _, series_row in removed))
+    _remove_empty_studies(connection, {study_row for _, study_row, _ in removed})
+    return [blob_key for blob_key, _, _ in removed]
+
+
+def _subtract(connection: Connection, removed: Counter[int]) -> None:
+    """Count the instances of the series down; those left without any are removed."""
+    counts = [{"series_row": row, "removed": count} for row, count in removed.items()]
+    connection.execute(_SUBTRACT_FROM_COUNT, counts)
+    for rows in chunks(removed):
+        empty = select(SERIES.c.id).where(SERIES.c.id.in_(rows), SERIES.c.number_of_instances == 0)
+        connection.execute(delete(SERIES_VALUE).where(SERIES_VALUE.c.series_row.in_(empty)))
+        connection.execute(delete(SERIES).where(SERIES.c.id.in_(rows), SERIES.c.number_of_instances == 0))
+
+
+def _remove_empty_studies(connection: Connection, study_rows: Collection[int]) -> None:
+    for rows in chunks(study_rows):
+        has_series = exists().where(SERIES.c.study_row == STUDY.c.id)
+        connection.execute(delete(STUDY).where(STUDY.c.id.in_(rows), ~has_series))

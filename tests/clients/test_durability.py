@@ -1,0 +1,173 @@
+"""What a server has acknowledged is there after a power cut, and nothing is there by half."""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.examples import new_instance, part10
+from tests.live_server import LiveServer, live_server
+from tests.multipart_answers import read_parts
+from tests.multipart_requests import CONTENT_TYPE, store_body
+
+CLIENTS = 4
+REQUESTS = 60
+INSTANCES_IN_A_REQUEST = 4
+ACKNOWLEDGED_BEFORE_THE_KILL = 10
+
+STORED_BYTES = {"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The instances of one store request: a series, its files by SOPInstanceUID."""
+
+    study: str
+    series: str
+    files: dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def uploads() -> list[Upload]:
+    """Requests that no server has seen; two in a row share a study."""
+    made: list[Upload] = []
+    for number in range(REQUESTS):
+        first = new_instance()
+        if number % 2:
+            first.StudyInstanceUID = made[-1].study
+        uids = {"StudyInstanceUID": first.StudyInstanceUID, "SeriesInstanceUID": first.SeriesInstanceUID}
+        instances = [first, *(new_instance(**uids) for _ in range(INSTANCES_IN_A_REQUEST - 1))]
+        files = {str(instance.SOPInstanceUID): part10(instance) for instance in instances}
+        made.append(Upload(first.StudyInstanceUID, first.SeriesInstanceUID, files))
+    return made
+
+
+def test_after_a_kill_during_an_ingest_what_was_acknowledged_is_there_and_nothing_is_half_visible(
+    data_folder: Path, uploads: Sequence[Upload]
+) -> None:
+    with live_server(data_folder) as server:
+        acknowledged = _store_until_killed(server, uploads)
+    assert ACKNOWLEDGED_BEFORE_THE_KILL <= len(acknowledged) < REQUESTS
+    with live_server(data_folder) as server, requests.Session() as session:
+        found = _found(server, session)
+        assert found >= {uid for upload in acknowledged for uid in upload.files}
+        _assert_requests_are_all_or_nothing(found, uploads)
+        _assert_whole(server, session, [upload for upload in uploads if found & upload.files.keys()])
+        _assert_folder_holds_only(server, found)
+
+
+def test_a_killed_server_accepts_the_same_instances_again(data_folder: Path, uploads: Sequence[Upload]) -> None:
+    with live_server(data_folder) as server:
+        _store_until_killed(server, uploads)
+    with live_server(data_folder) as server, requests.Session() as session:
+        assert {_store(server, session, upload).status_code for upload in uploads} == {200}
+        assert _found(server, session) == {uid for upload in uploads for uid in upload.files}
+        _assert_whole(server, session, uploads)
+        _assert_folder_holds_only(server, {uid for upload in uploads for uid in upload.files})
+
+
+def test_two_worker_processes_on_one_folder_keep_exact_counts(data_folder: Path, uploads: Sequence[Upload]) -> None:
+    with live_server(data_folder, workers=2) as server, requests.Session() as session:
+        # Every request twice, so that the same instance arrives in both processes at a time.
+        with ThreadPoolExecutor(CLIENTS) as clients:
+            answers = list(clients.map(lambda upload: _store(server, None, upload), [*uploads, *uploads]))
+        assert {answer.status_code for answer in answers} == {200}
+        assert _found(server, session) == {uid for upload in uploads for uid in upload.files}
+        _assert_whole(server, session, uploads)
+        _assert_folder_holds_only(server, {uid for upload in uploads for uid in upload.files})
+
+
+def test_instances_are_still_there_after_an_orderly_end(data_folder: Path, uploads: Sequence[Upload]) -> None:
+    with live_server(data_folder) as server, requests.Session() as session:
+        assert _store(server, session, uploads[0]).ok
+    with live_server(data_folder) as server, requests.Session() as session:
+        assert _found(server, session) == uploads[0].files.keys()
+        _assert_whole(server, session, uploads[:1])
+
+
+def _store(server: LiveServer, session: requests.Session | None, upload: Upload) -> requests.Response:
+    post = session.post if session else requests.post
+    return post(
+        f"{server.root}/studies",
+        data=store_body(upload.files.values()),
+        headers={"Content-Type": CONTENT_TYPE},
+        timeout=20,
+    )
+
+
+def _store_until_killed(server: LiveServer, uploads: Sequence[Upload]) -> list[Upload]:
+    """Store from several threads, kill the server in the midst of it, and give back what was acknowledged."""
+    acknowledged: list[Upload] = []
+    enough = threading.Event()
+
+    def store(upload: Upload) -> None:
+        try:
+            answer = _store(server, None, upload)
+        except requests.ConnectionError:
+            return
+        assert answer.status_code == 200
+        acknowledged.append(upload)
+        if len(acknowledged) >= ACKNOWLEDGED_BEFORE_THE_KILL:
+            enough.set()
+
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        requested: list[Future[None]] = [clients.submit(store, upload) for upload in uploads]
+        assert enough.wait(20)
+        server.kill()
+        for done in as_completed(requested):
+            done.result()
+    return acknowledged
+
+
+def _found(server: LiveServer, session: requests.Session) -> set[str]:
+    """The instances that a search finds; each once."""
+    rows = session.get(f"{server.root}/instances", timeout=20).json()
+    uids = [row["00080018"]["Value"][0] for row in rows]
+    assert len(uids) == len(set(uids))
+    return set(uids)
+
+
+def _assert_requests_are_all_or_nothing(found: set[str], uploads: Sequence[Upload]) -> None:
+    """The rows of a request are committed together."""
+    assert {len(found & upload.files.keys()) for upload in uploads} <= {0, INSTANCES_IN_A_REQUEST}
+
+
+def _assert_whole(server: LiveServer, session: requests.Session, uploads: Sequence[Upload]) -> None:
+    """Every instance is found with exact counts, and its bytes, metadata and frames come back."""
+    studies = {upload.study for upload in uploads}
+    rows = {row["0020000D"]["Value"][0]: row for row in session.get(f"{server.root}/studies", timeout=20).json()}
+    assert rows.keys() == studies
+    for study, row in rows.items():
+        mine = [upload for upload in uploads if upload.study == study]
+        assert row["00201206"]["Value"] == [len(mine)]
+        assert row["00201208"]["Value"] == [len(mine) * INSTANCES_IN_A_REQUEST]
+    for upload in uploads:
+        _assert_series_is_whole(server, session, upload)
+
+
+def _assert_series_is_whole(server: LiveServer, session: requests.Session, upload: Upload) -> None:
+    series = f"{server.root}/studies/{upload.study}/series/{upload.series}"
+    parts = read_parts(session.get(series, headers=STORED_BYTES, timeout=20))
+    assert sorted(part.body for part in parts) == sorted(upload.files.values())
+    metadata = session.get(f"{series}/metadata", timeout=20).json()
+    assert {document["00080018"]["Value"][0] for document in metadata} == upload.files.keys()
+    for uid, file in upload.files.items():
+        [frame] = read_parts(session.get(f"{series}/instances/{uid}/frames/1", timeout=20))
+        assert len(frame.body) == 32768
+        assert frame.body in file
+
+
+def _assert_folder_holds_only(server: LiveServer, instances: set[str]) -> None:
+    """One file for each instance that is found, and nothing of a dead process in the staging folder."""
+    names = sorted(path.name.rpartition(".")[0].rpartition(".")[0] for path in server.instance_files())
+    assert names == sorted(instances)
+    staged = [path for path in (server.data / "staging").rglob("*") if path.is_file() and path.suffix != ".lock"]
+    assert staged == []
+    locks = list((server.data / "staging").glob("*.lock"))
+    folders = [path for path in (server.data / "staging").iterdir() if path.is_dir()]
+    assert sorted(path.stem for path in locks) == sorted(path.name for path in folders)
+    assert len(folders) == server.workers

@@ -1,0 +1,73 @@
+"""How the server begins and ends as a process."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.live_server import FOVEA, live_server, plain_environment
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_server_ends_when_it_is_asked_to(data_folder: Path, workers: int) -> None:
+    with live_server(data_folder, workers=workers) as server:
+        assert server.stop() in {0, -signal.SIGTERM}
+        with pytest.raises(requests.ConnectionError):
+            requests.get(f"{server.origin}/health", timeout=5)
+
+
+def test_the_server_ends_although_a_client_keeps_its_connection(data_folder: Path) -> None:
+    with live_server(data_folder) as server, requests.Session() as session:
+        assert session.get(f"{server.root}/studies", timeout=5).ok
+        assert server.stop() in {0, -signal.SIGTERM}
+
+
+def test_the_log_says_where_the_server_is_and_nothing_of_the_patients(data_folder: Path) -> None:
+    with live_server(data_folder) as server:
+        assert requests.get(f"{server.root}/studies?PatientName=Doe^Archibald", timeout=5).ok
+    log = server.log.read_text()
+    assert server.root in log
+    assert "/dicom-web/studies 200" in log
+    assert "Archibald" not in log
+    assert "Traceback" not in log
+
+
+def test_a_host_that_others_can_reach_is_refused_without_authentication(data_folder: Path) -> None:
+    done = _serve(data_folder, "--host", "0.0.0.0")
+    assert done.returncode == 2
+    assert "0.0.0.0" in done.stderr
+    assert "FOVEA_AUTH__MODE=none" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not data_folder.exists()
+
+
+def test_a_host_that_others_can_reach_is_allowed_when_said_aloud(data_folder: Path) -> None:
+    with live_server(data_folder, "--host", "0.0.0.0", FOVEA_AUTH__MODE="none") as server:
+        assert requests.get(f"{server.root}/studies", timeout=5).json() == []
+    assert "no authentication" in server.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--port", "99999"), ("--workers", "0"), ("--host", "somewhere.example")]
+)
+def test_settings_that_cannot_be_are_refused_by_name(data_folder: Path, option: str, value: str) -> None:
+    done = _serve(data_folder, option, value)
+    assert done.returncode == 2
+    assert value in done.stderr or option.strip("-").upper() in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_that_is_taken_ends_the_server_with_an_error(data_folder: Path, tmp_path: Path) -> None:
+    with live_server(data_folder) as server:
+        done = _serve(tmp_path / "other", "--port", str(server.port))
+    assert done.returncode not in {0, 2}
+    assert "address already in use" in done.stderr
+
+
+def _serve(data: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    command = [FOVEA, "serve", "--data", str(data), *options]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=30, check=False, env=plain_environment(), cwd=data.parent
+    )
