@@ -4,6 +4,7 @@ import logging
 import secrets
 import time
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import problem
@@ -34,6 +35,8 @@ class RequestBoundary:
 
         try:
             await self._app(scope, receive, send_and_note)
+        except ClientDisconnect:
+            logger.info("request %s: the client went away", request_id)
         except Exception:
             logger.exception("request %s failed", request_id)
             if status:

@@ -2,6 +2,7 @@
 
 import http
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -95,7 +96,21 @@ async def _answer_framework(request: Request, error: Exception) -> Response:
     """Paths and methods that no route has."""
     if not isinstance(error, HTTPException):
         raise error
-    return problem(error.status_code, str(error.detail), request.state.request_id, error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == http.HTTPStatus.METHOD_NOT_ALLOWED and (methods := _known_methods(request)):
+        headers["Allow"] = ", ".join(methods)
+    return problem(error.status_code, str(error.detail), request.state.request_id, headers)
+
+
+def _known_methods(request: Request) -> list[str]:
+    """Every method described for the path (RFC 9110 15.5.6); the framework names those of one route only."""
+    paths: dict[str, dict[str, object]] = request.app.openapi()["paths"]
+    described = [
+        operations
+        for template, operations in paths.items()
+        if re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", template), request.url.path)
+    ]
+    return sorted({method.upper() for operations in described for method in operations})
 
 
 def _describe(error: RequestValidationError) -> str:

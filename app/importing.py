@@ -18,6 +18,7 @@ from app.services.archive import Archive
 from app.services.store import StoreRequest
 from app.settings import Settings
 from storage.blobs.protocol import CHUNK_BYTES
+from storage.errors import StorageError
 
 BATCH_FILES = 64
 """Files that are stored together, and committed together."""
@@ -38,6 +39,14 @@ class Tally:
     stored: int = 0
     skipped: int = 0
     failures: list[str] = field(default_factory=list)
+
+    def add(self, batch: Sequence[Path], failures: Sequence[str | None]) -> None:
+        """Count the files of a batch, given for each why it failed, or None."""
+        for path, failure in zip(batch, failures, strict=True):
+            if failure is None:
+                self.stored += 1
+            else:
+                self.failures.append(f"{path}: {failure}")
 
     def describe(self) -> str:
         """A few lines for people."""
@@ -61,7 +70,7 @@ async def import_into_server(paths: Sequence[Path], url: str) -> Tally:
 
 
 async def _import(paths: Sequence[Path], store: Callable[[Sequence[Path]], Awaitable[list[str | None]]]) -> Tally:
-    """Store batch by batch; ``store`` gives for each file why it failed, or None."""
+    """Store batch by batch; ``store`` gives for each file why it failed, or None, or raises when none can be stored."""
     tally = Tally()
     files = list(_files(paths))
     chosen = [path for path in files if _may_be_dicom(path)]
@@ -69,13 +78,12 @@ async def _import(paths: Sequence[Path], store: Callable[[Sequence[Path]], Await
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("storing", total=len(chosen))
-        for batch in _batches(chosen):
-            for path, failure in zip(batch, await store(batch), strict=True):
-                if failure is None:
-                    tally.stored += 1
-                else:
-                    tally.failures.append(f"{path}: {failure}")
-            progress.advance(task, len(batch))
+        try:
+            for batch in _batches(chosen):
+                tally.add(batch, await store(batch))
+                progress.advance(task, len(batch))
+        except (StorageError, httpx.HTTPError, httpx.InvalidURL) as error:
+            tally.failures.append(f"stopped: {error}")
     return tally
 
 
@@ -107,7 +115,10 @@ async def _post(client: httpx.AsyncClient, url: str, batch: Sequence[Path]) -> t
         "Content-Length": str(layout.content_length),
         "Accept": "application/dicom+json",
     }
-    answer = await client.post(f"{url}/studies", content=_body(layout, batch), headers=headers)
+    try:
+        answer = await client.post(f"{url}/studies", content=_body(layout, batch), headers=headers)
+    except httpx.HTTPError as error:
+        raise httpx.HTTPError(f"{url} cannot be reached: {error}") from error
     return answer.status_code, _explain(answer)
 
 

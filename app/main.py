@@ -12,10 +12,11 @@ from starlette.responses import Response
 from app import errors, logs
 from app.boundary import RequestBoundary
 from app.dependencies import Server
+from app.head import HeadAsGet
 from app.routes import bulk_data, frames, health, instances, metadata, search, store
 from app.services.archive import Archive
 from app.settings import Settings
-from app.urls import BaseUrl, CollapseSlashes
+from app.urls import BaseUrl, PlainPaths
 from storage.blobs.factory import open_blob_store
 from storage.index.factory import open_index
 
@@ -45,6 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
         summary="A DICOMweb server: QIDO-RS, WADO-RS and STOW-RS of DICOM PS3.18.",
         version=version("fovea-dicomweb"),
         lifespan=lifespan,
+        redirect_slashes=False,
         middleware=_middleware(settings),
     )
     errors.install(app)
@@ -83,4 +85,4 @@ def _middleware(settings: Settings) -> list[Middleware]:
         expose_headers=["Content-Length", "Content-Location", "Content-Range", "Content-Type", "ETag", "Warning"],
         max_age=PREFLIGHT_SECONDS,
     )
-    return [cors, Middleware(RequestBoundary), Middleware(CollapseSlashes)]
+    return [cors, Middleware(RequestBoundary), Middleware(HeadAsGet), Middleware(PlainPaths)]

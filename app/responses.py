@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.head import is_head
 from app.protocol.multipart_writer import MultipartLayout, Part, multipart_related, new_boundary
 from app.protocol.negotiation import Offer
 from storage.records import BASE_URL_MARK
@@ -41,8 +42,11 @@ class StreamedResponse(Response):
             self.headers["content-length"] = str(length)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send head and body; stop early when the client has gone."""
+        """Send head and body; stop early when the client has gone, or asked for the head alone."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        if is_head(scope):
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
         async with _watch_for_disconnect(receive) as gone, aclosing(self._chunks) as chunks:
             async for chunk in chunks:
                 if gone():

@@ -36,10 +36,11 @@ class BaseUrl:
         return f"{scheme}://{name}{suffix}{self._root}"
 
 
-class CollapseSlashes:
-    """ASGI middleware that reads ``//`` in a path as ``/``.
+class PlainPaths:
+    """ASGI middleware that reads ``//`` in a path as ``/``, and a path that ends with a slash as the one without.
 
-    Clients append ``/studies`` to a root that people type with a slash at its end (dicomweb-client, 3D Slicer).
+    Clients append ``/studies`` to a root that people type with a slash at its end (dicomweb-client, 3D Slicer). A
+    redirect to the plain path would be built from the Host header, and so lead some of them elsewhere.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -47,8 +48,8 @@ class CollapseSlashes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on under its plain path."""
-        if scope["type"] == "http" and "//" in scope["path"]:
-            scope = {**scope, "path": re.sub("/{2,}", "/", scope["path"])}
+        if scope["type"] == "http" and ("//" in scope["path"] or scope["path"].endswith("/")):
+            scope = {**scope, "path": "/" + "/".join(filter(None, scope["path"].split("/")))}
         await self._app(scope, receive, send)
 
 

@@ -13,6 +13,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server for everybody: tests store under UIDs of their own and do not count what others have stored."""
     with live_server(tmp_path_factory.mktemp("shared") / "data") as started:
         yield started
+        started.assert_without_fault()
 
 
 @pytest.fixture

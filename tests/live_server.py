@@ -13,7 +13,7 @@ from pathlib import Path
 
 import requests
 
-FOVEA = Path(sys.executable).with_name("fovea")
+FOVEA = str(Path(sys.executable).with_name("fovea"))
 """The command line as it is installed beside the interpreter that runs the tests."""
 
 START_SECONDS = 30
@@ -54,6 +54,11 @@ class LiveServer:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(STOP_SECONDS)
 
+    def assert_without_fault(self) -> None:
+        """Nothing has gone wrong inside the server so far: no traceback is in its log."""
+        log = self.log.read_text(encoding="utf-8", errors="replace")
+        assert "Traceback" not in log, log
+
     def instance_files(self) -> list[Path]:
         """The stored files."""
         return [path for path in (self.data / "instances").rglob("*") if path.is_file()]
@@ -77,7 +82,7 @@ def start_server(data: Path, *options: str, workers: int = 1, **environment: str
     """Start a server and wait until it answers. Raises ServerDidNotStart."""
     port = free_port()
     log = data.with_suffix(".log")
-    command = [str(FOVEA), "serve", "--port", str(port), "--data", str(data), "--workers", str(workers), *options]
+    command = [FOVEA, "serve", "--port", str(port), "--data", str(data), "--workers", str(workers), *options]
     with log.open("ab") as output:
         # A session of its own: kill() must reach the worker processes too, and nothing else.
         process = subprocess.Popen(

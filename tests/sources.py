@@ -38,4 +38,5 @@ def read_source(path: Path) -> Source | None:
     uids = [str(data_set.get(keyword) or "") for keyword in IDENTITY]
     if not all(_UID.fullmatch(uid) and len(uid) <= 64 for uid in uids):
         return None
-    return Source(path, *uids[1:], sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    study, series, instance = uids[1:]
+    return Source(path, study, series, instance, hashlib.sha256(path.read_bytes()).hexdigest())

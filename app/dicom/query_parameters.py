@@ -29,11 +29,13 @@ class InvalidQuery(Exception):
 class SearchRequest:
     """What a search asks for.
 
+    ``limited_by_server`` tells that the limit of the query is the server's: the client named none, or a larger one.
     ``unsupported_keys`` are the parameters, as the client wrote them, that were left out of the search: attributes that
     are not indexed at this level, and rules of matching that are not there. The answer says so in a Warning.
     """
 
     query: Query
+    limited_by_server: bool
     include: IncludedAttributes
     unsupported_keys: tuple[str, ...]
     fuzzy_matching_ignored: bool
@@ -44,13 +46,11 @@ def parse_search(
     scope: ResourceKey,
     parameters: Sequence[tuple[str, str]],
     *,
-    default_limit: int,
     maximum_limit: int,
 ) -> SearchRequest:
     """Read the decoded names and values of a query, in order. Raises InvalidQuery.
 
-    Matching keys may be attributes of ``level`` and of the levels above it. ``default_limit`` bounds the results
-    where the client names no limit, ``maximum_limit`` where it names one.
+    Matching keys may be attributes of ``level`` and of the levels above it. ``maximum_limit`` bounds the results.
     """
     given: dict[str, list[str]] = {}
     for name, value in parameters:
@@ -64,11 +64,13 @@ def parse_search(
         level,
         scope,
         terms,
-        limit=default_limit if limit is None else min(limit, maximum_limit),
+        limit=maximum_limit if limit is None else min(limit, maximum_limit),
         offset=_unsigned(given, "offset") or 0,
         whole_metadata=needs_whole_metadata(level, include),
     )
-    return SearchRequest(query, include, (*unsupported, *not_honored), _flag(given, "fuzzymatching"))
+    limited_by_server = limit is None or limit > maximum_limit
+    ignored = (*unsupported, *not_honored)
+    return SearchRequest(query, limited_by_server, include, ignored, _flag(given, "fuzzymatching"))
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ be is for the caller to say.
 import re
 from collections.abc import Callable, Sequence
 from math import isfinite, isnan
-from xml.etree import ElementTree as ET  # noqa: S405: no document type declaration gets as far as this parser
+from xml.etree import ElementTree as ET
 
 from app.dicom.errors import LimitExceeded, MalformedDataSet
 from app.dicom.json_writer import Attribute
@@ -23,7 +23,8 @@ ten thousand."""
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
 _VRS = frozenset(vr for vr, _ in EXPLICIT_VRS.values())
-_FIRST_BLOCK, _LAST_BLOCK = 0x10, 0xFF
+_BLOCKS = range(0x10, 0x100)
+"""The blocks of private attributes in a group (PS3.5 7.8.1)."""
 _NOT_FINITE = {"inf": "Infinity", "-inf": "-Infinity"}
 
 
@@ -33,6 +34,8 @@ def read_xml(data: bytes, limits: ParseLimits = DEFAULT_LIMITS) -> dict[str, Att
     Elements are known by their local names, for clients also send them without the namespace. Raises MalformedDataSet
     and LimitExceeded.
     """
+    if b"\0" in data:
+        raise MalformedDataSet("The XML is not in UTF-8.")
     # In UTF-8 a declaration has no other spelling. Inside a comment it would be harmless, but nobody needs it there.
     if b"<!DOCTYPE" in data:
         raise MalformedDataSet("The XML has a document type declaration, which is not allowed here.")
@@ -62,8 +65,7 @@ def _read_data_set(parent: ET.Element, depth: int) -> dict[str, Attribute]:
             private.append(element)
         else:
             _add(attributes, _tag(element), element, depth)
-    for element in private:
-        _add(attributes, _private_tag(element, attributes), element, depth)
+    _add_private(attributes, private, depth)
     return {key: attributes[key] for key in sorted(attributes)}
 
 
@@ -74,19 +76,24 @@ def _tag(element: ET.Element) -> str:
     return tag.upper()
 
 
-def _private_tag(element: ET.Element, attributes: dict[str, Attribute]) -> str:
-    """The tag in the block that its creator has reserved, or reserves now (PS3.5 7.8.1)."""
-    tag, creator = _tag(element), element.get("privateCreator", "")
-    group = tag[:4]
-    known = private_creators(attributes)
-    block = next((block for block, name in known.items() if name == creator and block[:4] == group), None)
-    if block is None:
-        numbers = range(_FIRST_BLOCK, _LAST_BLOCK + 1)
-        block = next((f"{group}{number:02X}" for number in numbers if f"{group}00{number:02X}" not in attributes), None)
+def _add_private(attributes: dict[str, Attribute], elements: Sequence[ET.Element], depth: int) -> None:
+    """Add what names its private creator, in the block that the creator has reserved or reserves now (PS3.5 7.8.1)."""
+    blocks = {(block[:4], name): block for block, name in private_creators(attributes).items()}
+    for element in elements:
+        tag, creator = _tag(element), element.get("privateCreator", "")
+        block = blocks.get((tag[:4], creator))
         if block is None:
-            raise MalformedDataSet(f"Group {group} has more private creators than there are blocks.")
-        attributes[f"{group}00{block[4:]}"] = {"vr": "LO", "Value": [creator]}
-    return block + tag[6:]
+            block = blocks[tag[:4], creator] = _reserve_block(attributes, tag[:4], creator)
+        _add(attributes, block + tag[6:], element, depth)
+
+
+def _reserve_block(attributes: dict[str, Attribute], group: str, creator: str) -> str:
+    for number in _BLOCKS:
+        key = f"{group}00{number:02X}"
+        if key not in attributes:
+            attributes[key] = {"vr": "LO", "Value": [creator]}
+            return f"{group}{number:02X}"
+    raise MalformedDataSet(f"Group {group} has more private creators than there are blocks.")
 
 
 def _add(attributes: dict[str, Attribute], key: str, element: ET.Element, depth: int) -> None:

@@ -12,7 +12,7 @@ from app.protocol.negotiation import choose
 from app.protocol.query_string import parse_query_string
 from app.representations import DOCUMENT_OFFERS
 from app.responses import json_array
-from app.services.search import search
+from app.services.search import SearchAnswer, search
 from storage.resource import Level, ResourceKey
 
 router = APIRouter(tags=["QIDO-RS"])
@@ -104,19 +104,21 @@ async def search_for_series_instances(
 
 async def _search(request: Request, server: Server, level: Level, scope: ResourceKey) -> Response:
     offer = choose(acceptable(request), DOCUMENT_OFFERS)
-    most = server.limits.search_results
     parameters = parse_query_string(request.scope["query_string"])
-    asked = parse_search(level, scope, parameters, default_limit=most, maximum_limit=most)
+    asked = parse_search(level, scope, parameters, maximum_limit=server.limits.search_results)
     base_url = server.base_url.of(request)
-    response = json_array(await search(server.archive, asked), base_url, str(offer.media_type))
-    if warnings := _warnings(asked, base_url):
+    answer = await search(server.archive, asked)
+    response = json_array(answer.results, base_url, str(offer.media_type))
+    if warnings := _warnings(asked, answer, base_url):
         response.headers["Warning"] = ", ".join(warnings)
     return response
 
 
-def _warnings(asked: SearchRequest, base_url: str) -> list[str]:
-    """What of the request was not honored (PS3.18 8.3.4.2, 10.6.3.2)."""
+def _warnings(asked: SearchRequest, answer: SearchAnswer, base_url: str) -> list[str]:
+    """What of the request was not honored (PS3.18 8.3.4.2, 8.3.4.4, 10.6.3.2)."""
     told = []
+    if answer.cut_short:
+        told.append("There are additional results that can be requested.")
     if asked.fuzzy_matching_ignored:
         told.append("The fuzzymatching parameter is not supported. Only literal matching has been performed.")
     if asked.unsupported_keys:

@@ -19,7 +19,7 @@ from app.services.archive import Archive
 from app.workers import run_cpu
 from storage.blobs.protocol import CHUNK_BYTES, StagedBlob
 from storage.errors import StorageError
-from storage.records import Addition, InstanceRecord
+from storage.records import Addition, InstanceRecord, Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -124,8 +124,7 @@ class StoreRequest:
             await blobs.delete(set(keys) - await index.known_blob_keys(keys))
             await blobs.settle(keys)
             raise
-        added = zip(additions, keys, strict=True)
-        await blobs.delete([key for addition, key in added if addition is not Addition.ADDED])
+        await blobs.delete([each.unneeded_blob_key for each in additions if each.unneeded_blob_key is not None])
         await blobs.settle(keys)
         return additions
 
@@ -160,7 +159,7 @@ def _record(item: _Prepared, blob_key: str) -> InstanceRecord:
 
 def _report(parsed: ParsedInstance, addition: Addition) -> InstanceOutcome:
     """What to tell of an instance; one that was there already, with the same bytes, is stored (DESIGN: idempotent)."""
-    if addition is Addition.CONFLICT:
+    if addition.outcome is Outcome.CONFLICT:
         detail = "another instance with this SOPInstanceUID is stored already"
         return FailedInstance(parsed.sop_class_uid, parsed.key.sop_instance_uid, FailureReason.DUPLICATE, detail)
     return StoredInstanceReference(parsed.sop_class_uid, parsed.key)

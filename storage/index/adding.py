@@ -12,14 +12,14 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, select, upd
 from storage.index.chunks import chunks
 from storage.index.duplicates import Content, decide
 from storage.index.parents import SeriesRow, searched_values, series_key, series_rows
-from storage.index.prepared import Prepared
+from storage.index.prepared import Lookup, Write
 from storage.index.removing import remove_instances
 from storage.index.tables import INSTANCE, INSTANCE_METADATA, INSTANCE_RANGES, SERIES, STUDY
 from storage.records import Addition, DuplicatePolicy, InstanceRecord
 from storage.resource import Level, ResourceKey
 
-_UIDS: BindParameter[list[str]] = bindparam("uids", expanding=True)
-_CONTENTS = Prepared(
+_UIDS: BindParameter[list[str]] = bindparam("values", expanding=True)
+_CONTENTS = Lookup(
     select(
         STUDY.c.study_instance_uid,
         SERIES.c.series_instance_uid,
@@ -31,12 +31,13 @@ _CONTENTS = Prepared(
     .join(STUDY, INSTANCE.c.study_row == STUDY.c.id)
     .where(INSTANCE.c.sop_instance_uid.in_(_UIDS))
 )
-
-_ROWS = Prepared(select(INSTANCE.c.sop_instance_uid, INSTANCE.c.id).where(INSTANCE.c.sop_instance_uid.in_(_UIDS)))
-_INSERT_INSTANCE = Prepared(insert(INSTANCE), [column.name for column in INSTANCE.c if not column.primary_key])
-_INSERT_METADATA = Prepared(insert(INSTANCE_METADATA))
-_INSERT_RANGES = Prepared(insert(INSTANCE_RANGES))
-_ADD_TO_COUNT = Prepared(
+_ROWS = Lookup(select(INSTANCE.c.sop_instance_uid, INSTANCE.c.id).where(INSTANCE.c.sop_instance_uid.in_(_UIDS)))
+_INSERT_INSTANCE = Write(
+    insert(INSTANCE).values({column: bindparam(column.name) for column in INSTANCE.c if not column.primary_key})
+)
+_INSERT_METADATA = Write(insert(INSTANCE_METADATA))
+_INSERT_RANGES = Write(insert(INSTANCE_RANGES))
+_ADD_TO_COUNT = Write(
     update(SERIES)
     .where(SERIES.c.id == bindparam("series_row"))
     .values(number_of_instances=SERIES.c.number_of_instances + bindparam("added"))
@@ -57,20 +58,16 @@ def add_instances(
 
 def _stored_contents(connection: Connection, records: Sequence[InstanceRecord]) -> dict[str | None, Content]:
     return {
-        sop_instance_uid: Content(
-            ResourceKey(study_instance_uid, series_instance_uid, sop_instance_uid), sha256, blob_key
-        )
-        for uids in chunks([record.key.sop_instance_uid for record in records])
-        for study_instance_uid, series_instance_uid, sop_instance_uid, sha256, blob_key in _CONTENTS.rows(
-            connection, uids=uids
-        )
+        uids[2]: Content(ResourceKey(*uids), sha256, blob_key)
+        for chunk in chunks([record.key.sop_instance_uid for record in records])
+        for *uids, sha256, blob_key in _CONTENTS.rows(connection, chunk)
     }
 
 
 def _insert(connection: Connection, records: Sequence[InstanceRecord]) -> None:
     parents = series_rows(connection, records)
     rows = [_instance_columns(record, parents[series_key(record)]) for record in records]
-    _INSERT_INSTANCE.run_with_each(connection, rows)
+    _INSERT_INSTANCE.run(connection, rows)
     _insert_documents(connection, records)
     _count(connection, (parents[series_key(record)].series_row for record in records))
 
@@ -91,16 +88,17 @@ def _instance_columns(record: InstanceRecord, parents: SeriesRow) -> dict[str, o
 
 def _insert_documents(connection: Connection, records: Sequence[InstanceRecord]) -> None:
     uids = [record.key.sop_instance_uid for record in records]
-    rows = {uid: row for chunk in chunks(uids) for uid, row in _ROWS.rows(connection, uids=chunk)}
-    documents = [{"instance_row": rows[uid], "document": record.metadata} for uid, record in zip(uids, records)]
-    ranges = [
-        {"instance_row": rows[uid], "frame_index": record.frame_index, "bulk_index": record.bulk_index}
-        for uid, record in zip(uids, records)
-    ]
-    _INSERT_METADATA.run_with_each(connection, documents)
-    _INSERT_RANGES.run_with_each(connection, ranges)
+    row_of = {uid: row for chunk in chunks(uids) for uid, row in _ROWS.rows(connection, chunk)}
+    documents: list[dict[str, object]] = []
+    ranges: list[dict[str, object]] = []
+    for record in records:
+        row = row_of[record.key.sop_instance_uid]
+        documents.append({"instance_row": row, "document": record.metadata})
+        ranges.append({"instance_row": row, "frame_index": record.frame_index, "bulk_index": record.bulk_index})
+    _INSERT_METADATA.run(connection, documents)
+    _INSERT_RANGES.run(connection, ranges)
 
 
 def _count(connection: Connection, series_of_instances: Iterable[int]) -> None:
     counts = [{"series_row": row, "added": added} for row, added in Counter(series_of_instances).items()]
-    _ADD_TO_COUNT.run_with_each(connection, counts)
+    _ADD_TO_COUNT.run(connection, counts)

@@ -1,4 +1,4 @@
-"""Which records of a call become rows, and what becomes of the others: decided in memory, before anything is written."""
+"""Which records of a call become rows, and what becomes of the others: decided before anything is written."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

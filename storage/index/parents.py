@@ -7,7 +7,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, select
 
 from storage.attributes import INDEXED_ATTRIBUTES, Kind
 from storage.index.chunks import chunks
-from storage.index.prepared import Prepared
+from storage.index.prepared import Lookup
 from storage.index.tables import SERIES, SERIES_VALUE, STUDY, column_names
 from storage.records import InstanceRecord
 from storage.resource import Level
@@ -20,9 +20,9 @@ _COLUMNS = {
 
 _Key = TypeVar("_Key", bound=Hashable)
 
-_UIDS: BindParameter[list[str]] = bindparam("uids", expanding=True)
+_UIDS: BindParameter[list[str]] = bindparam("values", expanding=True)
 _STUDIES = select(STUDY.c.study_instance_uid, STUDY.c.id).where(STUDY.c.study_instance_uid.in_(_UIDS))
-_SERIES = Prepared(
+_SERIES = Lookup(
     select(STUDY.c.study_instance_uid, SERIES.c.series_instance_uid, STUDY.c.id, SERIES.c.id)
     .join_from(SERIES, STUDY, SERIES.c.study_row == STUDY.c.id)
     .where(SERIES.c.series_instance_uid.in_(_UIDS))
@@ -91,15 +91,15 @@ def _study_rows(connection: Connection, records: Sequence[InstanceRecord]) -> di
 
 
 def _find_studies(connection: Connection, uids: Collection[str | None]) -> dict[str | None, int]:
-    return {uid: row for chunk in chunks(uids) for uid, row in connection.execute(_STUDIES, {"uids": chunk})}
+    return {uid: row for chunk in chunks(uids) for uid, row in connection.execute(_STUDIES, {"values": chunk})}
 
 
 def _find_series(connection: Connection, keys: Collection[SeriesKey]) -> dict[SeriesKey, SeriesRow]:
-    """The rows of those that are there; also of series that have the UID of one of them, in another study."""
+    """The rows of those that are there; also of a series with the UID of one of them in another study."""
     return {
         SeriesKey(study_instance_uid, series_instance_uid): SeriesRow(study_row, series_row)
-        for uids in chunks({key.series_instance_uid for key in keys})
-        for study_instance_uid, series_instance_uid, study_row, series_row in _SERIES.rows(connection, uids=uids)
+        for chunk in chunks({key.series_instance_uid for key in keys})
+        for study_instance_uid, series_instance_uid, study_row, series_row in _SERIES.rows(connection, chunk)
     }
 
 

@@ -1,39 +1,52 @@
-"""Statements on the way of every addition: compiled to text once, then given to the driver as they are.
+"""Statements that every addition runs: compiled to text once, then given to the driver as they are.
 
-Finding the compiled form of a statement again takes SQLAlchemy several times as long as SQLite takes to run it.
+To find the compiled form again takes SQLAlchemy ten times as long as it takes SQLite to run such a statement. Values
+are text, bytes and integers, which drivers take and give as they are. The connection must be in a transaction already:
+what passes SQLAlchemy by does not begin one.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Row, Select, Update
+from sqlalchemy import Connection, Dialect, Insert, Select, Update
 from sqlalchemy.sql.compiler import SQLCompiler
 
 
-class Prepared:
-    """A statement whose parameters are text, bytes and integers, which drivers take as they are."""
+class Lookup:
+    """A SELECT with one parameter, ``values``, which is ``expanding``: the texts that a column is IN."""
 
-    def __init__(self, statement: Select[Any] | Insert | Update, columns: Sequence[str] | None = None) -> None:
-        """Prepare ``statement``; an Insert without values takes those of ``columns``."""
+    def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
-        self._columns = columns
-        self._compiled_for: dict[type[Dialect], SQLCompiler] = {}
+        self._texts: dict[tuple[type[Dialect], int], str] = {}
+        """By dialect and number of values."""
 
-    def rows(self, connection: Connection, **parameters: Sequence[str]) -> Sequence[Row[Any]]:
-        """Run it once; a parameter that is ``expanding`` takes any number of values."""
-        expanded = self._compiled(connection).construct_expanded_state(parameters)
-        return connection.exec_driver_sql(expanded.statement, expanded.positional_parameters).all()
+    def rows(self, connection: Connection, values: Sequence[str | None]) -> Sequence[tuple[Any, ...]]:
+        """The rows found for the values of one chunk (``storage.index.chunks``), so for no more than CHUNK_SIZE."""
+        kind = type(connection.dialect), len(values)
+        if kind not in self._texts:
+            self._texts[kind] = str(_compiled(self._statement.params(values=values), connection))
+        cursor = connection.connection.cursor()
+        cursor.execute(self._texts[kind], tuple(values))
+        return cursor.fetchall()
 
-    def run_with_each(self, connection: Connection, parameters: Sequence[Mapping[str, object]]) -> None:
-        """Run it once for each mapping of parameters by name."""
-        compiled = self._compiled(connection)
-        names = compiled.positiontup or ()
-        connection.exec_driver_sql(str(compiled), [tuple(row[name] for name in names) for row in parameters])
 
-    def _compiled(self, connection: Connection) -> SQLCompiler:
-        dialect = connection.dialect
-        compiled = self._compiled_for.get(type(dialect))
-        if compiled is None:
-            compiled = self._statement.compile(dialect=dialect, column_keys=self._columns)
-            self._compiled_for[type(dialect)] = compiled
-        return compiled
+class Write:
+    """An INSERT or UPDATE of one row, run for each of many."""
+
+    def __init__(self, statement: Insert | Update) -> None:
+        self._statement = statement
+        self._prepared: dict[type[Dialect], tuple[str, list[str]]] = {}
+        """By dialect: the text, and the names of its parameters in their order."""
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+        """Write rows, given as parameters by name."""
+        kind = type(connection.dialect)
+        if kind not in self._prepared:
+            compiled = _compiled(self._statement, connection)
+            self._prepared[kind] = str(compiled), compiled.positiontup or []
+        text, names = self._prepared[kind]
+        connection.connection.cursor().executemany(text, [tuple(row[name] for name in names) for row in rows])
+
+
+def _compiled(statement: Select[Any] | Insert | Update, connection: Connection) -> SQLCompiler:
+    return statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})

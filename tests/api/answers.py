@@ -2,6 +2,7 @@
 
 import re
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,8 +12,9 @@ from tests.api.in_process import InProcessClient
 from tests.examples import part10
 from tests.multipart_requests import CONTENT_TYPE, store_body
 
+_PROJECT = re.escape(str(Path(__file__).parents[2]))
 _INTERNALS = re.compile(
-    r"Traceback|\.py\b|/(?:tmp|home|root|work|usr|var)/|sqlite|<[a-z]+ object|0x[0-9a-f]{6,}", re.IGNORECASE
+    rf"Traceback|\.py\b|{_PROJECT}|/(?:tmp|home|root|usr|var)/|sqlite|<[a-z]+ object|0x[0-9a-f]{{6,}}", re.IGNORECASE
 )
 """What a client must never read: code, paths of the server, its engines, addresses in memory."""
 

@@ -163,3 +163,15 @@ def test_metadata_of_a_study_a_series_and_an_instance_are_the_same_documents(arc
 def test_bulk_data_is_the_value_of_the_attribute(archive: InProcessClient) -> None:
     answer = archive.get(BULK_DATA, accept="application/octet-stream")
     assert answer.content == example(ECG).data_set().WaveformSequence[0].WaveformData
+
+
+@pytest.mark.parametrize(
+    "path", ["/studies", NATIVE_PATH, f"{NATIVE_PATH}/metadata", f"{NATIVE_PATH}/frames/1", BULK_DATA]
+)
+def test_head_is_answered_as_get_without_the_body(archive: InProcessClient, path: str) -> None:
+    """RFC 9110 9.3.2."""
+    head, get = archive.request("HEAD", path), archive.get(path)
+    assert head.status_code == 200
+    assert head.content == b""
+    assert head.headers["content-type"].partition("boundary")[0] == get.headers["content-type"].partition("boundary")[0]
+    assert head.headers.get("content-length", get.headers["content-length"]) == get.headers["content-length"]

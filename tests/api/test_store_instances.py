@@ -2,7 +2,7 @@
 
 import pytest
 from pydicom.config import disable_value_validation
-from pydicom.uid import generate_uid
+from pydicom.uid import MediaStorageDirectoryStorage, generate_uid
 
 from tests.api.answers import assert_problem, failures, store, stored_uids
 from tests.api.conftest import LIMITS
@@ -103,7 +103,7 @@ def test_what_is_no_uid_is_never_stored(client: InProcessClient, keyword: str, u
 
 def test_a_dicomdir_is_refused(client: InProcessClient) -> None:
     directory = new_instance()
-    directory.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.1.3.10"
+    directory.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
     answer = store(client, directory)
     assert [reason for _, reason in failures(answer)] == [SOP_CLASS_NOT_SUPPORTED]
 

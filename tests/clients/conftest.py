@@ -27,6 +27,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     with live_server(tmp_path_factory.mktemp("library") / "data") as server, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="pydicom")
         yield fill(server)
+        server.assert_without_fault()
 
 
 @pytest.fixture
@@ -43,6 +44,7 @@ def example_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSer
             f"{server.root}/studies", [source.path.read_bytes() for source in examples()]
         )
         yield server
+        server.assert_without_fault()
 
 
 @pytest.fixture

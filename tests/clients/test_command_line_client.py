@@ -14,7 +14,7 @@ from tests.examples import COLOR_MULTI_FRAME, JPEG_2000, example, examples, exam
 from tests.live_server import LiveServer
 from tests.source_frames import source_frames
 
-COMMAND = Path(sys.executable).with_name("dicomweb_client")
+COMMAND = str(Path(sys.executable).with_name("dicomweb_client"))
 
 
 def test_search_studies(example_server: LiveServer) -> None:

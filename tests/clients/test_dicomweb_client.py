@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import requests
 from pydicom.dataelem import DataElement
@@ -115,7 +116,7 @@ def test_every_bulk_value_is_that_of_the_file(library: Library) -> None:
     assert wrong == []
 
 
-def _bulk_data_uris(document: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
+def _bulk_data_uris(document: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Every BulkDataURI, also inside sequences."""
     for attribute in document.values():
         if "BulkDataURI" in attribute:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from pydicom.dataset import Dataset
 
 from tests.examples import new_instance, part10
 from tests.live_server import LiveServer, live_server
@@ -18,6 +19,7 @@ CLIENTS = 4
 REQUESTS = 60
 INSTANCES_IN_A_REQUEST = 4
 ACKNOWLEDGED_BEFORE_THE_KILL = 10
+CONFLICTS = 30
 
 STORED_BYTES = {"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'}
 
@@ -81,12 +83,39 @@ def test_two_worker_processes_on_one_folder_keep_exact_counts(data_folder: Path,
         _assert_folder_holds_only(server, {uid for upload in uploads for uid in upload.files})
 
 
+def test_of_two_instances_with_one_uid_that_arrive_at_a_time_one_is_kept_and_the_other_refused(
+    data_folder: Path,
+) -> None:
+    pairs = []
+    for _ in range(CONFLICTS):
+        first = new_instance()
+        uids = {
+            keyword: first[keyword].value for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+        }
+        pairs.append([_upload(first), _upload(new_instance(**uids, PatientID="another"))])
+    with live_server(data_folder, workers=2) as server, ThreadPoolExecutor(CLIENTS) as clients:
+        answers = list(
+            clients.map(lambda upload: _store(server, None, upload), [each for pair in pairs for each in pair])
+        )
+        for pair, statuses in zip(pairs, zip(answers[::2], answers[1::2], strict=True), strict=True):
+            assert sorted(answer.status_code for answer in statuses) == [200, 409]
+            [kept] = [upload for upload, answer in zip(pair, statuses, strict=True) if answer.ok]
+            [part] = read_parts(requests.get(f"{server.root}/studies/{kept.study}", headers=STORED_BYTES, timeout=20))
+            assert [part.body] == list(kept.files.values())
+        _assert_folder_holds_only(server, {uid for pair in pairs for uid in pair[0].files})
+
+
 def test_instances_are_still_there_after_an_orderly_end(data_folder: Path, uploads: Sequence[Upload]) -> None:
     with live_server(data_folder) as server, requests.Session() as session:
         assert _store(server, session, uploads[0]).ok
     with live_server(data_folder) as server, requests.Session() as session:
         assert _found(server, session) == uploads[0].files.keys()
         _assert_whole(server, session, uploads[:1])
+
+
+def _upload(instance: Dataset) -> Upload:
+    files = {str(instance.SOPInstanceUID): part10(instance)}
+    return Upload(instance.StudyInstanceUID, instance.SeriesInstanceUID, files)
 
 
 def _store(server: LiveServer, session: requests.Session | None, upload: Upload) -> requests.Response:
@@ -107,7 +136,7 @@ def _store_until_killed(server: LiveServer, uploads: Sequence[Upload]) -> list[U
     def store(upload: Upload) -> None:
         try:
             answer = _store(server, None, upload)
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
             return
         assert answer.status_code == 200
         acknowledged.append(upload)

@@ -69,10 +69,10 @@ def test_rule_12_tags_are_eight_upper_case_hexadecimal_digits(example_server: Li
 
 def test_rule_13_series_rows_name_their_study_and_instance_rows_their_series(example_server: LiveServer) -> None:
     source = example(NATIVE)
-    paths = "/series", f"/studies/{source.study}/series"
+    paths = ["/series", f"/studies/{source.study}/series"]
     assert all("0020000D" in row for path in paths for row in get(example_server, path).json())
     series = source.url_path.partition("/instances")[0]
-    paths = "/instances", f"/studies/{source.study}/instances", f"{series}/instances"
+    paths = ["/instances", f"/studies/{source.study}/instances", f"{series}/instances"]
     rows = [row for path in paths for row in get(example_server, path).json()]
     assert all({"0020000D", "0020000E", "00080018"} <= row.keys() for row in rows)
 

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from dicomweb_client.api import DICOMwebClient
@@ -144,6 +145,21 @@ def test_instances_can_be_stored_at_the_servers_root_as_3d_slicers_sender_does(
     [item] = answer.ReferencedSOPSequence
     assert item.RetrieveURL == f"{server.root}{_path(data_set)}"
     assert get(server, _path(data_set)).status == 200
+
+
+def test_an_upload_that_breaks_off_leaves_nothing_and_is_no_fault_of_the_server(data_folder: Path) -> None:
+    whole, cut = new_instance(), new_instance(PixelData=bytes(4_000_000))
+    body = store_body([part10(whole), part10(cut)])
+    with live_server(data_folder) as server:
+        with connect(server) as connection:
+            connection.sendall(_curl_head(server, CONTENT_TYPE, len(body)))
+            assert _read_head(connection).startswith(b"HTTP/1.1 100 ")
+            connection.sendall(body[:3_000_000])
+        # The server ends when all requests have ended, so nothing is under way afterwards.
+        server.stop()
+        assert server.instance_files() == []
+        assert [path for path in (server.data / "staging").rglob("*") if path.is_file()] == []
+        server.assert_without_fault()
 
 
 def _assert_stored(server: LiveServer, answer: RawAnswer, data_set: Dataset) -> None:

@@ -43,6 +43,12 @@ def test_rule_1_a_configured_public_url_wins_over_the_host_header(server_behind_
     ]
 
 
+def test_rule_1_a_slash_at_the_end_does_not_lead_elsewhere(example_server: LiveServer) -> None:
+    answer = get(example_server, "/studies/", Host="127.0.0.1")
+    assert answer.status in {200, 301, 307, 308, 404}
+    assert answer.headers.get("location", example_server.root).startswith(example_server.root)
+
+
 @pytest.mark.parametrize("prefix", ["/", "//"])
 def test_rule_2_a_doubled_slash_is_one(example_server: LiveServer, prefix: str) -> None:
     source = example(NATIVE)

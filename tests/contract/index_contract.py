@@ -1,6 +1,5 @@
 """What every index must do; a back end's test class inherits it and provides ``index``."""
 
-import asyncio
 from dataclasses import replace
 from random import Random
 
@@ -9,138 +8,12 @@ import pytest
 from storage.attributes import INDEXED_ATTRIBUTES, Kind
 from storage.index.protocol import Index
 from storage.query import Between, Equals, Query, Term, Wildcard
-from storage.records import Addition, InstanceMatch, InstanceRecord, SeriesMatch, StudyMatch
+from storage.records import InstanceRecord
 from storage.resource import Level, ResourceKey
+from tests.contract.asking import EVERYTHING, found_studies, metadata, query, search
+from tests.contract.changing_contract import AddingContract, DeletingContract, DuplicatesContract, RandomChangesContract
 from tests.contract.plain_index import PlainIndex
 from tests.contract.records import key, record
-
-ADDED, IDENTICAL, CONFLICT = Addition.ADDED, Addition.IDENTICAL, Addition.CONFLICT
-EVERYTHING = ResourceKey()
-
-
-def query(level: Level, *terms: Term, scope: ResourceKey = EVERYTHING, limit: int = 1000, offset: int = 0) -> Query:
-    return Query(level, scope, terms, limit, offset)
-
-
-async def search(index: Index, asked: Query) -> list[StudyMatch] | list[SeriesMatch] | list[InstanceMatch]:
-    match asked.level:
-        case Level.STUDY:
-            return await index.search_studies(asked)
-        case Level.SERIES:
-            return await index.search_series(asked)
-        case Level.INSTANCE:
-            return await index.search_instances(asked)
-
-
-async def found_studies(index: Index, *terms: Term) -> set[str]:
-    """The studies found, by the last numbers of their UIDs."""
-    matches = await index.search_studies(query(Level.STUDY, *terms))
-    return {match.attributes.decode().split("/")[2].removeprefix("1.2.") for match in matches}
-
-
-class AddingContract:
-    """``add``: outcomes, and what is there afterwards."""
-
-    async def test_new_instances_are_added_and_found_again(self, index: Index) -> None:
-        records = [record(1, 1, 1), record(1, 1, 2), record(1, 2, 1), record(2, 1, 1)]
-        assert await index.add(records) == [ADDED] * 4
-        for each in records:
-            found = await index.instance(each.key)
-            assert found is not None
-            assert (found.key, found.sop_class_uid, found.transfer_syntax_uid, found.blob_key) == (
-                each.key,
-                each.sop_class_uid,
-                each.transfer_syntax_uid,
-                each.blob_key,
-            )
-            assert (found.size, found.sha256) == (each.size, each.sha256)
-            assert await index.frame_index(found) == each.frame_index
-            assert await index.bulk_index(found) == each.bulk_index
-
-    async def test_nothing_is_added_by_an_empty_call(self, index: Index) -> None:
-        assert await index.add([]) == []
-        assert await index.search_studies(query(Level.STUDY)) == []
-
-    async def test_the_same_bytes_again_are_identical_and_change_nothing(self, index: Index) -> None:
-        await index.add([record()])
-        again = replace(record(), blob_key="another", metadata=b"other metadata")
-        assert await index.add([again]) == [IDENTICAL]
-        found = await index.instance(key(1, 1, 1))
-        assert found is not None
-        assert found.blob_key == record().blob_key
-        assert await metadata(index, key(1)) == [record().metadata]
-
-    async def test_other_bytes_of_a_stored_instance_conflict_and_change_nothing(self, index: Index) -> None:
-        await index.add([record()])
-        assert await index.add([record(content="changed")]) == [CONFLICT]
-        assert await metadata(index, key(1)) == [record().metadata]
-
-    @pytest.mark.parametrize("resource", [key(1, 2), key(2, 1)], ids=["another series", "another study"])
-    async def test_an_instance_is_stored_once_in_the_archive(self, index: Index, resource: ResourceKey) -> None:
-        await index.add([record()])
-        moved = replace(record(), key=replace(resource, sop_instance_uid=record().key.sop_instance_uid))
-        assert await index.add([moved]) == [CONFLICT]
-        assert await index.instance(moved.key) is None
-        assert len(await index.search_series(query(Level.SERIES))) == 1
-
-    async def test_outcomes_within_one_call_tell_repeated_instances_apart(self, index: Index) -> None:
-        offered = [record(), record(content="changed"), record(), record(1, 1, 2)]
-        assert await index.add(offered) == [ADDED, CONFLICT, IDENTICAL, ADDED]
-        assert await index.add(offered) == [IDENTICAL, CONFLICT, IDENTICAL, IDENTICAL]
-
-    async def test_study_and_series_are_as_their_first_instance_told(self, index: Index) -> None:
-        first, second = record(1, 1, 1, values={"PatientID": "A"}), record(1, 1, 2, values={"PatientID": "B"})
-        await index.add([first, second])
-        await index.add([record(1, 1, 3, values={"PatientID": "C"})])
-        [match] = await index.search_series(query(Level.SERIES))
-        assert (match.attributes, match.study.attributes) == (first.series_attributes, first.study_attributes)
-        assert await found_studies(index, Term("PatientID", Equals(("A",)))) == {"1"}
-        assert await found_studies(index, Term("PatientID", Equals(("B", "C")))) == set()
-
-    async def test_a_series_of_the_same_uid_may_be_in_two_studies(self, index: Index) -> None:
-        records = [
-            record(resource=ResourceKey("1.1", "1.5", "1.1.1")),
-            record(resource=ResourceKey("1.2", "1.5", "1.2.1")),
-        ]
-        assert await index.add(records) == [ADDED, ADDED]
-        matches = await index.search_series(query(Level.SERIES, Term("SeriesInstanceUID", Equals(("1.5",)))))
-        assert [match.number_of_instances for match in matches] == [1, 1]
-
-    async def test_many_records_of_many_studies_in_one_call(self, index: Index) -> None:
-        records = [record(study, 1, 1) for study in range(1200)]
-        assert await index.add(records) == [ADDED] * 1200
-        assert await index.add(records) == [IDENTICAL] * 1200
-        assert len(await index.search_studies(query(Level.STUDY, limit=5000))) == 1200
-
-    async def test_concurrent_calls_add_each_instance_once(self, index: Index) -> None:
-        records = [record(study, series, instance) for study in (1, 2) for series in (1, 2) for instance in range(10)]
-        random = Random(7)
-        offers = [random.sample(records, 25) for _ in range(30)]
-        outcomes = await asyncio.gather(*(index.add(offer) for offer in offers))
-        given = {each.key for offer in offers for each in offer}
-        assert sum(outcome.count(ADDED) for outcome in outcomes) == len(given)
-        assert sum(outcome.count(IDENTICAL) for outcome in outcomes) == 30 * 25 - len(given)
-        counts = [match.number_of_instances for match in await index.search_studies(query(Level.STUDY))]
-        assert sum(counts) == len(given)
-
-    async def test_what_was_added_is_seen_at_once_by_every_kind_of_read(self, index: Index) -> None:
-        for number in range(20):
-            await index.add([record(1, 1, number)])
-            assert await index.instance(key(1, 1, number)) is not None
-            [match] = await index.search_studies(query(Level.STUDY))
-            assert match.number_of_instances == number + 1
-            assert len(await metadata(index, key(1, 1))) == number + 1
-
-    async def test_a_canceled_caller_does_no_harm(self, index: Index) -> None:
-        calls = [asyncio.create_task(index.add([record(1, 1, number)])) for number in range(20)]
-        await asyncio.sleep(0)
-        for call in calls[::2]:
-            call.cancel()
-        await asyncio.gather(*calls, return_exceptions=True)
-        assert [call.result() for call in calls[1::2]] == [[ADDED]] * 10
-        again = await index.add([record(1, 1, number) for number in range(20)])
-        assert again[1::2] == [IDENTICAL] * 10
-        assert (await index.search_studies(query(Level.STUDY)))[0].number_of_instances == 20
 
 
 class ReadingContract:
@@ -352,12 +225,16 @@ class SearchContract:
         assert hits > 100  # or the searches would show little
 
 
-class IndexContract(AddingContract, ReadingContract, MatchingContract, SearchContract):
+class IndexContract(
+    AddingContract,
+    DuplicatesContract,
+    DeletingContract,
+    RandomChangesContract,
+    ReadingContract,
+    MatchingContract,
+    SearchContract,
+):
     """All of it."""
-
-
-async def metadata(index: Index, resource: ResourceKey) -> list[bytes]:
-    return [document async for batch in index.metadata(resource) for document in batch]
 
 
 ALPHABET = "aAbB1*?[]%_\\^"

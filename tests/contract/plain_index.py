@@ -1,4 +1,4 @@
-"""The index as plain Python over a list of records: slow, obvious, written from the words of ``storage.query``.
+"""The index as plain Python over a list of records: slow, obvious, written from the words of the Index protocol.
 
 What a back end finds is compared with what this finds.
 """
@@ -8,11 +8,20 @@ from typing import TypeVar
 
 from storage.attributes import INDEXED_ATTRIBUTES
 from storage.query import Between, Equals, Query, Term, Wildcard
-from storage.records import InstanceMatch, InstanceRecord, SeriesMatch, StudyMatch
-from storage.resource import Level
+from storage.records import (
+    Addition,
+    DuplicatePolicy,
+    InstanceMatch,
+    InstanceRecord,
+    Outcome,
+    SeriesMatch,
+    StudyMatch,
+)
+from storage.resource import Level, ResourceKey
 
 _Found = TypeVar("_Found")
 Records = list[InstanceRecord]
+_Uids = tuple[str | None, ...]
 
 
 def matches_value(match: Equals | Wildcard | Between, value: str) -> bool:
@@ -34,10 +43,51 @@ def matches_wildcards(pattern: str, value: str) -> bool:
 
 
 class PlainIndex:
-    """Records in stored order, all of different instances."""
+    """Records in stored order, all of different instances, and the ones that studies and series were made from."""
 
-    def __init__(self, records: Iterable[InstanceRecord]) -> None:
-        self.records = list(records)
+    def __init__(self, records: Iterable[InstanceRecord] = ()) -> None:
+        self.records: Records = []
+        self._firsts: dict[Level, dict[_Uids, InstanceRecord]] = {Level.STUDY: {}, Level.SERIES: {}}
+        self.add(records)
+
+    def add(
+        self, records: Iterable[InstanceRecord], duplicates: DuplicatePolicy = DuplicatePolicy.REJECT
+    ) -> list[Addition]:
+        """Records that are equal in all, blob key included, must not be offered twice."""
+        kept, additions = list(self.records), []
+        for record in records:
+            found = next((each for each in kept if _is_same_instance(each, record)), None)
+            if found is None:
+                additions.append(Addition(Outcome.ADDED))
+            elif (found.key, found.sha256) == (record.key, record.sha256):
+                additions.append(Addition(Outcome.IDENTICAL, record.blob_key))
+                continue
+            elif duplicates is DuplicatePolicy.REPLACE:
+                additions.append(Addition(Outcome.REPLACED, found.blob_key))
+                kept.remove(found)
+            else:
+                outcome = Outcome.KEPT if duplicates is DuplicatePolicy.KEEP else Outcome.CONFLICT
+                additions.append(Addition(outcome, record.blob_key))
+                continue
+            kept.append(record)
+        new = [each for each in kept if each not in self.records]
+        self._retain([each for each in self.records if each in kept])
+        for record in new:
+            self.records.append(record)
+            for level, firsts in self._firsts.items():
+                firsts.setdefault(_UIDS[level](record), record)
+        return additions
+
+    def delete(self, key: ResourceKey) -> list[str]:
+        gone = [each for each in self.records if _is_below(key, each)]
+        self._retain([each for each in self.records if each not in gone])
+        return [each.blob_key for each in gone]
+
+    def _retain(self, records: Records) -> None:
+        self.records = records
+        for level, firsts in self._firsts.items():
+            there = {_UIDS[level](record) for record in records}
+            self._firsts[level] = {uids: first for uids, first in firsts.items() if uids in there}
 
     def search(self, query: Query) -> list[StudyMatch] | list[SeriesMatch] | list[InstanceMatch]:
         match query.level:
@@ -49,14 +99,13 @@ class PlainIndex:
                 return self._search_instances(query)
 
     def _search_studies(self, query: Query) -> list[StudyMatch]:
-        studies = [self._of(Level.STUDY, first) for first in self._firsts(Level.STUDY)]
-        found = [records for records in studies if self._is_found(query, records[0])]
+        found = [first for first in self._firsts[Level.STUDY].values() if self._is_found(query, first)]
         found.reverse()
-        found.sort(key=lambda records: records[0].index_values.get("StudyDate", ("",)), reverse=True)
-        return [self._study(records[0]) for records in _cut(query, found)]
+        found.sort(key=lambda first: first.index_values.get("StudyDate", ("",)), reverse=True)
+        return [self._study(first) for first in _cut(query, found)]
 
     def _search_series(self, query: Query) -> list[SeriesMatch]:
-        found = [first for first in self._firsts(Level.SERIES) if self._is_found(query, first)]
+        found = [first for first in self._firsts[Level.SERIES].values() if self._is_found(query, first)]
         return [self._series(first) for first in _cut(query, found)]
 
     def _search_instances(self, query: Query) -> list[InstanceMatch]:
@@ -69,7 +118,7 @@ class PlainIndex:
         ]
 
     def _is_found(self, query: Query, record: InstanceRecord) -> bool:
-        return _is_in_scope(query, record) and all(self._holds(term, record) for term in query.terms)
+        return _is_below(query.scope, record) and all(self._holds(term, record) for term in query.terms)
 
     def _holds(self, term: Term, record: InstanceRecord) -> bool:
         if isinstance(term.match, Wildcard) and any(set(pattern) == {"*"} for pattern in term.match.patterns):
@@ -77,42 +126,51 @@ class PlainIndex:
         if term.keyword == "ModalitiesInStudy":
             values = self._modalities(record)
         else:
-            first = self._of(INDEXED_ATTRIBUTES[term.keyword].level, record)[0]
+            first = self._first(INDEXED_ATTRIBUTES[term.keyword].level, record)
             values = first.index_values.get(term.keyword, ())
         return any(value != "" and matches_value(term.match, value) for value in values)
 
     def _study(self, record: InstanceRecord) -> StudyMatch:
         records = self._of(Level.STUDY, record)
         series = {each.key.series_instance_uid for each in records}
-        return StudyMatch(records[0].study_attributes, self._modalities(record), len(series), len(records))
+        return StudyMatch(
+            self._first(Level.STUDY, record).study_attributes, self._modalities(record), len(series), len(records)
+        )
 
     def _series(self, record: InstanceRecord) -> SeriesMatch:
         records = self._of(Level.SERIES, record)
-        return SeriesMatch(records[0].series_attributes, self._study(record), len(records))
+        return SeriesMatch(self._first(Level.SERIES, record).series_attributes, self._study(record), len(records))
 
     def _modalities(self, record: InstanceRecord) -> tuple[str, ...]:
-        firsts = {each.key.series_instance_uid: each for each in reversed(self._of(Level.STUDY, record))}
-        return tuple(sorted({value for first in firsts.values() for value in first.index_values.get("Modality", ())}))
+        series = [first for first in self._firsts[Level.SERIES].values() if _study_uid(first) == _study_uid(record)]
+        return tuple(sorted({value for first in series for value in first.index_values.get("Modality", ())}))
 
-    def _firsts(self, level: Level) -> Records:
-        """The first record of each study or series."""
-        return [record for record in self.records if self._of(level, record)[0] is record]
+    def _first(self, level: Level, record: InstanceRecord) -> InstanceRecord:
+        """The record that the record's study or series was made from; itself at instance level."""
+        return self._firsts[level][_UIDS[level](record)] if level in self._firsts else record
 
     def _of(self, level: Level, record: InstanceRecord) -> Records:
-        """The records of the study or series that the record belongs to; itself at instance level."""
+        """The records of the study or series that the record belongs to."""
         uids = _UIDS[level]
         return [each for each in self.records if uids(each) == uids(record)]
 
 
-_UIDS: dict[Level, Callable[[InstanceRecord], tuple[str | None, ...]]] = {
+_UIDS: dict[Level, Callable[[InstanceRecord], _Uids]] = {
     Level.STUDY: lambda record: (record.key.study_instance_uid,),
     Level.SERIES: lambda record: (record.key.study_instance_uid, record.key.series_instance_uid),
-    Level.INSTANCE: lambda record: (record.key.sop_instance_uid,),
 }
 
 
-def _is_in_scope(query: Query, record: InstanceRecord) -> bool:
-    scope, resource = query.scope, record.key
+def _study_uid(record: InstanceRecord) -> str | None:
+    return record.key.study_instance_uid
+
+
+def _is_same_instance(one: InstanceRecord, other: InstanceRecord) -> bool:
+    return one.key.sop_instance_uid == other.key.sop_instance_uid
+
+
+def _is_below(scope: ResourceKey, record: InstanceRecord) -> bool:
+    resource = record.key
     return (
         scope.study_instance_uid in {None, resource.study_instance_uid}
         and scope.series_instance_uid in {None, resource.series_instance_uid}

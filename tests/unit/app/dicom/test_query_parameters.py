@@ -8,15 +8,15 @@ PATIENT_NAME, STUDY_DATE, SERIES_UID = ("00100010",), ("00080020",), ("0020000E"
 
 
 def parsed(level: Level, *parameters: tuple[str, str], scope: ResourceKey | None = None) -> SearchRequest:
-    return parse_search(level, scope or ResourceKey(), parameters, default_limit=100, maximum_limit=1000)
+    return parse_search(level, scope or ResourceKey(), parameters, maximum_limit=1000)
 
 
-def test_without_parameters_everything_is_found_up_to_the_default_limit():
+def test_without_parameters_everything_is_found_up_to_the_limit_of_the_server():
     scope = ResourceKey("1.2")
     request = parsed(Level.SERIES, scope=scope)
     query = request.query
     assert (query.level, query.scope, query.terms) == (Level.SERIES, scope, ())
-    assert (query.limit, query.offset, query.whole_metadata) == (100, 0, False)
+    assert (query.limit, query.offset, query.whole_metadata) == (1000, 0, False)
     assert (request.include.everything, request.include.paths) == (False, frozenset())
     assert (request.unsupported_keys, request.fuzzy_matching_ignored) == ((), False)
 
@@ -141,7 +141,7 @@ def test_whole_metadata_is_asked_for_only_where_the_kept_attributes_are_too_few(
         ([("limit", "5"), ("offset", "10")], 5, 10),
         ([("limit", "0")], 0, 0),
         ([("limit", "1000000")], 1000, 0),
-        ([("offset", "007")], 100, 7),
+        ([("offset", "007")], 1000, 7),
     ],
 )
 def test_paging(parameters, limit, offset):

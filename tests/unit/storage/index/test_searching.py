@@ -1,20 +1,24 @@
 """How searches and reads go about it: EXPLAIN QUERY PLAN, whose plans do not depend on the size of the archive."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 
 from storage.index.adding import add_instances
 from storage.index.migrations import upgrade
 from storage.index.reading import read_instances, read_known_blob_keys, read_metadata
+from storage.index.removing import delete_instances
 from storage.index.searching import search_instances, search_series, search_studies
 from storage.index.sqlite_connections import writing_engine
 from storage.query import Between, Equals, Query, Term, Wildcard
+from storage.records import DuplicatePolicy
 from storage.resource import Level, ResourceKey
 from tests.contract.records import key, record
 
+REJECT = DuplicatePolicy.REJECT
 SEARCH_OF = {Level.STUDY: search_studies, Level.SERIES: search_series, Level.INSTANCE: search_instances}
 ARCHIVE = ResourceKey()
 SELECTIVE: dict[str, Equals | Wildcard | Between] = {
@@ -48,24 +52,21 @@ class Database:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def statements(self, operation: Callable[[Connection], object]) -> list[tuple[str, tuple[object, ...]]]:
-        seen: list[tuple[str, tuple[object, ...]]] = []
-
-        def note(
-            _connection: object, _cursor: object, statement: str, parameters: tuple[object, ...], *_: object
-        ) -> None:
-            seen.append((statement, parameters))
-
-        event.listen(self.connection, "before_cursor_execute", note)
+    def statements(self, operation: Callable[[Connection], object]) -> list[str]:
+        """What SQLite is given to run, with the values in their places."""
+        seen: list[str] = []
+        driver_connection = self.connection.connection.driver_connection
+        assert isinstance(driver_connection, sqlite3.Connection)
+        driver_connection.set_trace_callback(seen.append)
         operation(self.connection)
-        event.remove(self.connection, "before_cursor_execute", note)
+        driver_connection.set_trace_callback(None)
         return seen
 
     def plan(self, operation: Callable[[Connection], object]) -> list[str]:
         return [
             str(row[3])
-            for statement, parameters in self.statements(operation)
-            for row in self.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            for statement in self.statements(operation)
+            for row in self.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")
         ]
 
 
@@ -73,7 +74,7 @@ class Database:
 def database(tmp_path: Path) -> Iterator[Database]:
     with writing_engine(tmp_path / "index.sqlite").begin() as connection:
         upgrade(connection)
-        add_instances(connection, [record(study, 1, n) for study in range(3) for n in range(3)])
+        add_instances(connection, [record(study, 1, n) for study in range(3) for n in range(3)], REJECT)
         yield Database(connection)
 
 
@@ -142,8 +143,32 @@ def test_a_page_of_many_rows_takes_as_many_statements_as_one_of_one_row(database
     assert len(one) == len(many) <= 6
 
 
-def test_an_addition_of_many_records_takes_as_many_statements_as_one_of_two(database: Database) -> None:
-    def add(study: int, count: int) -> Callable[[Connection], object]:
-        return lambda connection: add_instances(connection, [record(study, 1, n) for n in range(count)])
+def test_an_addition_of_many_records_takes_as_many_look_ups_as_one_of_two(database: Database) -> None:
+    def look_ups(study: int, count: int) -> int:
+        records = [record(study, 1, n) for n in range(count)]
+        statements = database.statements(lambda connection: add_instances(connection, records, REJECT))
+        return sum(statement.startswith("SELECT") for statement in statements)
 
-    assert len(database.statements(add(10, 2))) == len(database.statements(add(11, 100))) <= 12
+    assert look_ups(10, 2) == look_ups(11, 100) <= 6
+    assert look_ups(10, 4) <= 3  # study and series are there
+
+
+@pytest.mark.parametrize("duplicates", list(DuplicatePolicy))
+def test_an_addition_never_scans_a_table(database: Database, duplicates: DuplicatePolicy) -> None:
+    moved = record(resource=ResourceKey("1.2.9", "1.2.9.9", "1.2.1.1.1"))
+    records = [record(1, 1, 0), record(1, 1, 2, content="new"), moved, record(3, 1, 1)]
+    assert scans(database.plan(lambda connection: add_instances(connection, records, duplicates))) == []
+
+
+@pytest.mark.parametrize("scope", [key(1), key(1, 1), key(1, 1, 1)], ids=["study", "series", "instance"])
+def test_a_deletion_never_scans_a_table(database: Database, scope: ResourceKey) -> None:
+    plan = database.plan(lambda connection: delete_instances(connection, scope))
+    assert any(step.startswith("SEARCH") for step in plan)
+    assert scans(plan) == []
+
+
+def test_a_deletion_of_many_instances_takes_as_many_statements_as_one_of_one(database: Database) -> None:
+    few = database.statements(lambda connection: delete_instances(connection, key(1, 1, 1)))
+    add_instances(database.connection, [record(10, 1, n) for n in range(100)], REJECT)
+    many = database.statements(lambda connection: delete_instances(connection, key(10)))
+    assert len(many) == len(few) <= 8
