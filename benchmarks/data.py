@@ -1,4 +1,4 @@
-"""Instances to measure with, made here: a CT series with 0.5 MB slices, and small secondary captures of many patients."""
+"""What is measured with, made here: a CT series with 0.5 MB slices, and small secondary captures of many patients."""
 
 import io
 from dataclasses import dataclass

@@ -64,7 +64,7 @@ def private_creators(attributes: Mapping[str, Attribute]) -> dict[str, str]:
     for key, attribute in attributes.items():
         if is_private(key) and "0010" <= key[4:] <= "00FF" and attribute.get("Value"):
             name = cast("Sequence[object]", attribute["Value"])[0]
-            if isinstance(name, str):
+            if isinstance(name, str) and name:
                 names.setdefault((key[:4], name), key[:4] + key[6:])
     return {block: name for (_, name), block in names.items()}
 

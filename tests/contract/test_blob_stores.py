@@ -21,5 +21,5 @@ class TestLocalBlobStore(BlobStoreContract):
 
 class TestMemoryBlobStore(BlobStoreContract):
     @pytest.fixture
-    async def store(self) -> AsyncIterator[BlobStore]:
-        yield MemoryBlobStore()
+    def store(self) -> BlobStore:
+        return MemoryBlobStore()

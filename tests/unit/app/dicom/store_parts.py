@@ -1,4 +1,4 @@
-"""A file taken apart as a client would send it in metadata and bulk data, by pydicom; and a written file put together."""
+"""A file taken apart by pydicom as a client would send it, in metadata and bulk data; and a new one put together."""
 
 from collections.abc import Iterable
 
