@@ -125,7 +125,11 @@ def _integer_string(value: object) -> str:
 
 
 def _checked(text: str, parse: Callable[[str], object]) -> str:
-    parse(text)
+    """The text, which ``parse`` understands; Python also takes underscores and the digits of all scripts."""
+    try:
+        parse(text)
+    except ValueError:
+        raise ValueError(f"{_shown(text)} is not a number") from None
     if "_" in text or not text.isascii():
         raise ValueError(f"{_shown(text)} is not a number")
     return text.strip()

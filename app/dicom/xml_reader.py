@@ -191,10 +191,14 @@ def _components(group: ET.Element) -> str:
 def _number(parse: Callable[[str], Value]) -> Callable[[ET.Element], Value]:
     def read(element: ET.Element) -> Value:
         text = _text(element).strip()
-        # Python also takes underscores and the digits of all scripts for numbers.
-        if "_" in text or not text.isascii():
-            raise ValueError(f"{text!r} is not a number")
-        return parse(text) if text else None
+        try:
+            # Python also takes underscores and the digits of all scripts for numbers.
+            number = parse(text) if text and "_" not in text and text.isascii() else None
+        except ValueError:
+            number = None
+        if text and number is None:
+            raise ValueError(f"{text[:40]!r} is not a number")
+        return number
 
     return read
 
@@ -207,7 +211,7 @@ def _integer(text: str) -> Value:
 def _decimal(text: str) -> Value:
     number = float(text)
     if not isfinite(number):
-        raise ValueError(f"{text!r} is not a number")
+        raise ValueError
     return number
 
 

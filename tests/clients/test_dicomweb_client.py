@@ -13,9 +13,9 @@ from pydicom.uid import ExplicitVRBigEndian
 
 from tests.clients.library import Library, by_series, by_study, refused, sources, stored
 from tests.multipart_answers import read_parts
+from tests.pydicom_json import ANY_KEY, READ_BY_US_ONLY, expected_json
 from tests.source_frames import little_endian, source_frames, transfer_syntax_of
 from tests.sources import Source
-from tests.unit.app.dicom.test_json_against_pydicom import ANY_KEY, READ_BY_US_ONLY, _expected
 
 STORED_BYTES = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 
@@ -150,7 +150,7 @@ def _uids(row: dict[str, dict[str, list[str]]]) -> tuple[str, str, str]:
 def _document(library: Library, source: Source) -> dict[str, object]:
     """The metadata of a file as pydicom writes it, with the URLs of this server."""
     data_set = source.data_set()
-    document = _expected(data_set, "", source.path.name)
+    document = expected_json(data_set, source.path.name)
     document["00083002"] = {"vr": "UI", "Value": [transfer_syntax_of(data_set)]}
     text = json.dumps(document).replace(f'"/{ANY_KEY.path[1:]}/', f'"{library.root}{source.url_path}/')
     result: dict[str, object] = json.loads(text)

@@ -29,8 +29,8 @@ from app.dicom.value_encoding import decode_inline_binary, encode_values
         ("DS", [5], b"5 "),
         ("PN", [{"Alphabetic": "A^B"}], b"A^B "),
         ("PN", [{"Phonetic": "p"}], b"==p "),
-        ("PN", [{"Alphabetic": "A", "Ideographic": "王"}], "A=王".encode()),
-        ("PN", ["A^B=C", None, {}], b"A^B=C\\\\"),
+        ("PN", [{"Alphabetic": "A", "Ideographic": "王"}], "A=王 ".encode()),
+        ("PN", ["A^B=C", None, {}], b"A^B=C\\\\ "),
         ("US", [1, 65_535], b"\1\0\xff\xff"),
         ("US", ["7"], b"\7\0"),
         ("SS", [-2], b"\xfe\xff"),
@@ -84,21 +84,22 @@ def test_not_a_number_is_a_number() -> None:
     ],
 )
 def test_what_is_no_value_of_the_vr_is_refused(vr: str, values: list[object]) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         encode_values(vr, values)
 
 
-def test_a_refusal_does_not_repeat_a_long_value() -> None:
+@pytest.mark.parametrize("vr", ["IS", "DS", "US", "FD", "AT", "PN"])
+def test_a_refusal_does_not_repeat_a_long_value(vr: str) -> None:
     with pytest.raises(ValueError, match="…") as refusal:
-        encode_values("IS", ["x" * 1000 + "1", {}])
-    assert len(str(refusal.value)) < 1200
+        encode_values(vr, [["x" * 1000] if vr == "PN" else "x" * 1000])
+    assert len(str(refusal.value)) < 100
 
 
-@given(st.floats(allow_nan=False, allow_infinity=False))
+@given(st.floats(-1e300, 1e300))
 def test_a_decimal_string_has_16_characters_and_as_many_digits_as_fit(number: float) -> None:
     text = encode_values("DS", [number]).rstrip(b" ").decode()
     assert len(text) <= 16
-    assert float(text) == pytest.approx(number, rel=1e-7, abs=0)
+    assert float(text) == pytest.approx(number, rel=1e-8, abs=0)
 
 
 @given(st.from_regex(r"-?[1-9][0-9]{0,6}\.[0-9]{0,6}[1-9]", fullmatch=True) | st.integers(-(10**14), 10**14).map(str))
