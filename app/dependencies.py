@@ -9,7 +9,8 @@ from starlette.requests import Request
 from app.protocol.accept import MediaRange, parse_accept
 from app.protocol.query_string import parse_query_string
 from app.services.archive import Archive
-from app.settings import LimitsSettings
+from app.services.store import StorePolicy
+from app.settings import CorsSettings, LimitsSettings
 from app.urls import BaseUrl
 
 
@@ -19,7 +20,9 @@ class Server:
 
     archive: Archive
     limits: LimitsSettings
+    cors: CorsSettings
     base_url: BaseUrl
+    store_policy: StorePolicy
 
 
 async def get_server(request: Request) -> Server:

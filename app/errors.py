@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.dicom.query_parameters import InvalidQuery
+from app.origins import ForeignPage
 from app.protocol.byte_ranges import content_range
 from app.protocol.errors import (
     MalformedRequest,
@@ -22,7 +23,7 @@ from app.protocol.errors import (
     RangeNotSatisfiable,
     UnsupportedMediaType,
 )
-from app.services.errors import ResourceNotFound, UnsupportedTransferSyntax
+from app.services.errors import ArchiveTooLarge, ResourceNotFound, UnreadableArchive, UnsupportedTransferSyntax
 from storage.errors import BlobNotFound, StorageFull, StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -31,11 +32,14 @@ STATUS_OF: dict[type[Exception], int] = {
     MalformedRequest: 400,
     InvalidQuery: 400,
     RequestValidationError: 400,
+    UnreadableArchive: 400,
+    ForeignPage: 403,
     ResourceNotFound: 404,
     BlobNotFound: 404,  # deleted between the look-up and the read
     NotAcceptable: 406,
     UnsupportedTransferSyntax: 406,
     PayloadTooLarge: 413,
+    ArchiveTooLarge: 413,
     UnsupportedMediaType: 415,
     RangeNotSatisfiable: 416,
     StorageUnavailable: 503,

@@ -90,12 +90,12 @@ async def _import(paths: Sequence[Path], store: Callable[[Sequence[Path]], Await
 async def _store_in_archive(archive: Archive, batch: Sequence[Path]) -> list[str | None]:
     async with StoreRequest(archive) as request:
         for path in batch:
-            blob = request.begin_instance()
+            blob = request.stage()
             async for chunk in _chunks(path):
                 await blob.write(chunk)
             await request.end_instance(blob)
         report: StoreReport = await request.commit()
-    return [outcome.detail if isinstance(outcome, FailedInstance) else None for outcome in report.outcomes]
+    return ["; ".join(outcome.details) if isinstance(outcome, FailedInstance) else None for outcome in report.outcomes]
 
 
 async def _store_on_server(client: httpx.AsyncClient, url: str, batch: Sequence[Path]) -> list[str | None]:

@@ -13,17 +13,17 @@ from app import errors, logs
 from app.boundary import RequestBoundary
 from app.dependencies import Server
 from app.head import HeadAsGet
-from app.routes import bulk_data, frames, health, instances, metadata, search, store
+from app.origins import LOOPBACK_ORIGIN
+from app.routes import bulk_data, delete, frames, health, instances, metadata, search, store, upload
 from app.services.archive import Archive
+from app.services.store import StorePolicy
 from app.settings import Settings
 from app.urls import BaseUrl, PlainPaths
 from storage.blobs.factory import open_blob_store
 from storage.index.factory import open_index
 
-DICOMWEB_ROUTERS = (store.router, search.router, metadata.router, instances.router, frames.router, bulk_data.router)
-
-LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
-"""Pages that this machine serves to itself may use the archive; a page from elsewhere must not read it."""
+DICOMWEB_ROUTERS = tuple(module.router for module in (frames, instances, metadata, bulk_data, search, store, delete))
+"""The routers, those of the hottest routes first: a request is matched against one after the other."""
 
 PREFLIGHT_SECONDS = 7200
 """How long a browser may remember a preflight answer: without it every frame costs two requests."""
@@ -35,7 +35,8 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         archive = await open_archive(settings)
-        app.state.server = Server(archive, settings.limits, BaseUrl(settings))
+        policy = StorePolicy(settings.store.duplicates, settings.store.validation)
+        app.state.server = Server(archive, settings.limits, settings.cors, BaseUrl(settings), policy)
         try:
             yield
         finally:
@@ -51,6 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     errors.install(app)
     app.include_router(health.router)
+    app.include_router(upload.router, responses=errors.DOCUMENTATION, default_response_class=Response)
     for router in DICOMWEB_ROUTERS:
         app.include_router(
             router, prefix=settings.dicomweb_root, responses=errors.DOCUMENTATION, default_response_class=Response

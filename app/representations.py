@@ -9,13 +9,19 @@ from app.protocol.negotiation import Offer
 
 DICOM = MediaType("application", "dicom")
 DICOM_JSON = MediaType("application", "dicom+json")
+DICOM_XML = MediaType("application", "dicom+xml")
 JSON = MediaType("application", "json")
+XML = MediaType("application", "xml")
 OCTET_STREAM = MediaType("application", "octet-stream")
 
 EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 
 DOCUMENT_OFFERS = (Offer(DICOM_JSON), Offer(JSON))
 """Metadata, search results and reports (PS3.18 8.7.3.2); people and generic tools ask for plain JSON."""
+
+
+REPORT_OFFERS = (*DOCUMENT_OFFERS, Offer(DICOM_XML), Offer(XML))
+"""What became of the instances of a store request (PS3.18 10.5.3)."""
 
 
 def instance_offers(transfer_syntax_uid: str, *, alone: bool) -> list[Offer]:

@@ -11,6 +11,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.services.store import Validation
+from storage.records import DuplicatePolicy
+
 _DOCUMENTED = ConfigDict(use_attribute_docstrings=True, extra="forbid")
 
 
@@ -38,6 +41,20 @@ class IndexSettings(BaseModel):
 
     url: str | None = None
     """A database, as ``sqlite:///path/to/file``. Default: ``index.sqlite`` in the data folder."""
+
+
+class StoreSettings(BaseModel):
+    """What is accepted to be stored."""
+
+    model_config = _DOCUMENTED
+
+    duplicates: DuplicatePolicy = DuplicatePolicy.REJECT
+    """What to do with an instance whose SOPInstanceUID is stored with other bytes: ``reject`` it, ``replace`` what is
+    stored, or ``keep`` what is stored and answer with a warning."""
+
+    validation: Validation = Validation.LENIENT
+    """``lenient``: the identity of an instance must be right. ``strict``: also VR, VM and values of its attributes, and
+    the required attributes of patient, study, series and image."""
 
 
 class AuthSettings(BaseModel):
@@ -68,6 +85,9 @@ class LimitsSettings(BaseModel):
 
     parts: Annotated[int, Field(gt=0)] = 50_000
     """Parts in the body of one store request."""
+
+    metadata_bytes: Annotated[int, Field(gt=0)] = 256 << 20
+    """Bytes of metadata in one store request whose metadata and bulk data come apart; they are held in memory."""
 
     search_results: Annotated[int, Field(gt=0)] = 10_000
     """Results of one search, whatever ``limit`` asks for; more are reached by ``offset``."""
@@ -107,6 +127,7 @@ class Settings(BaseSettings):
 
     storage: StorageSettings = StorageSettings()
     index: IndexSettings = IndexSettings()
+    store: StoreSettings = StoreSettings()
     auth: AuthSettings = AuthSettings()
     cors: CorsSettings = CorsSettings()
     limits: LimitsSettings = LimitsSettings()

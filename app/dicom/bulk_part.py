@@ -60,12 +60,19 @@ def find_parts(bulk: BulkParts, uri: str) -> Sequence[BulkPart]:
 
     Raises MalformedDataSet when there is none.
     """
-    parts = bulk.get(uri)
-    if not parts:
-        frames = (bulk.get(f"{uri}/frames/{number}") for number in count(1))
-        parts = [part for frame in iter(lambda: next(frames), None) for part in frame]
+    parts = list(bulk.get(uri, ())) or _frames(bulk, uri)
     if not parts:
         raise MalformedDataSet(f"No part of the request has the Content-Location {uri!r}, which a BulkDataURI names.")
+    return parts
+
+
+def _frames(bulk: BulkParts, uri: str) -> list[BulkPart]:
+    parts: list[BulkPart] = []
+    for number in count(1):
+        frame = bulk.get(f"{uri}/frames/{number}")
+        if not frame:
+            break
+        parts.extend(frame)
     return parts
 
 

@@ -33,7 +33,7 @@ __all__ = ["BulkPart", "BulkParts", "PartRange", "Piece", "write_part10"]
 Piece = bytes | PartRange
 """Some bytes of a file: at hand, or those of a part."""
 
-IMPLEMENTATION_CLASS_UID = "2.25.203694521078214905391642873520961478335"
+IMPLEMENTATION_CLASS_UID = "2.25.269129589515385267645666806236013289143"
 """Names this writer in the file meta information (PS3.7 D.3.3.2)."""
 IMPLEMENTATION_VERSION_NAME = "FOVEA"
 
@@ -42,7 +42,7 @@ _HAS_LONG_LENGTH = dict(EXPLICIT_VRS.values())
 """By VR, whether the length takes four bytes after two reserved ones (PS3.5 7.1.2)."""
 
 MAX_SHORT_LENGTH = 0xFFFF
-"""Bytes that a length of two bytes can count. A longer value is written as UN, as PS3.5 6.2.2 Note 2 has it."""
+"""Bytes that a length of two bytes can count. A longer value is written as UN, as PS3.5 6.2.2 has it."""
 
 _SPECIFIC_CHARACTER_SET = "00080005"
 _SOP_CLASS_UID = "00080016"

@@ -1,5 +1,6 @@
 """The Store Instances Response Module: what became of each instance (PS3.18 Annex I)."""
 
+import textwrap
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -22,22 +23,30 @@ class FailureReason(IntEnum):
     TRANSFER_SYNTAX_NOT_SUPPORTED = 0xC122
 
 
+class WarningReason(IntEnum):
+    """What is to be said of an instance that was stored (PS3.18 Table I.2-1, and PS3.7 C for what is not there)."""
+
+    DUPLICATE = 0x0111
+    """Another instance with the same SOPInstanceUID was there, and stays."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredInstanceReference:
-    """An instance that is stored."""
+    """An instance that is stored, perhaps with a remark."""
 
     sop_class_uid: str
     key: ResourceKey
+    warning_reason: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FailedInstance:
-    """An instance that is not stored: its UIDs as far as they could be read, and why, in a sentence for people."""
+    """An instance that is not stored: its UIDs as far as they could be read, and why, also in sentences for people."""
 
     sop_class_uid: str | None
     sop_instance_uid: str | None
     failure_reason: int
-    detail: str
+    details: tuple[str, ...]
 
 
 InstanceOutcome = StoredInstanceReference | FailedInstance
@@ -81,11 +90,14 @@ def _study_url(report: StoreReport) -> orjson.Fragment | None:
 
 
 def _stored_item(outcome: StoredInstanceReference) -> dict[str, object]:
-    return {
+    item: dict[str, object] = {
         "00081150": {"vr": "UI", "Value": [outcome.sop_class_uid]},
         "00081155": {"vr": "UI", "Value": [outcome.key.sop_instance_uid]},
         "00081190": {"vr": "UR", "Value": [_url(outcome.key)]},
     }
+    if outcome.warning_reason is not None:
+        item["00081196"] = {"vr": "US", "Value": [outcome.warning_reason]}
+    return item
 
 
 def _failed_item(outcome: FailedInstance) -> dict[str, object]:
@@ -93,7 +105,14 @@ def _failed_item(outcome: FailedInstance) -> dict[str, object]:
         "00081150": {"vr": "UI", **_value(outcome.sop_class_uid)},
         "00081155": {"vr": "UI", **_value(outcome.sop_instance_uid)},
         "00081197": {"vr": "US", "Value": [outcome.failure_reason]},
+        # FailedAttributesSequence with ErrorComment: the standard has no place for words, and people need them.
+        "00741048": {"vr": "SQ", "Value": [{"00000902": _comment(text)} for text in outcome.details]},
     }
+
+
+def _comment(text: str) -> dict[str, object]:
+    """A text as a Long String, which has 64 characters (PS3.5 6.2)."""
+    return {"vr": "LO", "Value": [textwrap.shorten(text, 64, placeholder="...")]}
 
 
 def _url(key: ResourceKey) -> orjson.Fragment:

@@ -50,16 +50,37 @@ def padded(vr: str, value: bytes) -> bytes:
     return value + padding(vr, len(value))
 
 
+def _strings(values: Sequence[object]) -> bytes:
+    """AE, AS, CS, DA, DT, TM, UI: the default character repertoire, whatever the character set (PS3.5 6.1.2.3)."""
+    return _default_repertoire("\\".join(map(_string, values)))
+
+
 def _texts(values: Sequence[object]) -> bytes:
-    """Several values, between which a backslash stands."""
+    """LO, SH, UC: several values, between which a backslash stands."""
     return "\\".join(map(_string, values)).encode()
 
 
 def _one_text(values: Sequence[object]) -> bytes:
-    """LT, ST, UT, UR: one value, in which a backslash is a character."""
+    """LT, ST, UT: one value, in which a backslash is a character."""
+    return _only(values).encode()
+
+
+def _uri(values: Sequence[object]) -> bytes:
+    return _default_repertoire(_only(values))
+
+
+def _only(values: Sequence[object]) -> str:
     if len(values) > 1:
         raise ValueError("there is more than one value")
-    return "".join(map(_string, values)).encode()
+    return "".join(map(_string, values))
+
+
+def _default_repertoire(text: str) -> bytes:
+    """As Latin-1, of which the repertoire is the first half, for so such values are read (see ``values``)."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise ValueError(f"{_shown(text)} has characters outside the default repertoire") from None
 
 
 def _string(value: object) -> str:
@@ -196,7 +217,9 @@ _ENCODERS: dict[str, Encode] = {
     "UL": _binary("L", _integer),
     "US": _binary("H", _integer),
     "UV": _binary("Q", _integer),
-    **dict.fromkeys(("AE", "AS", "CS", "DA", "DT", "LO", "SH", "TM", "UC", "UI"), _texts),
-    **dict.fromkeys(("LT", "ST", "UR", "UT"), _one_text),
+    "UR": _uri,
+    **dict.fromkeys(("AE", "AS", "CS", "DA", "DT", "TM", "UI"), _strings),
+    **dict.fromkeys(("LO", "SH", "UC"), _texts),
+    **dict.fromkeys(("LT", "ST", "UT"), _one_text),
 }
 """By VR; the binary VRs and SQ are absent."""

@@ -1,6 +1,7 @@
 """The archive: the stores that every use case works with."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from app.dicom.frame_index import FrameIndex
@@ -34,6 +35,12 @@ class Archive:
         if instance is None:
             raise ResourceNotFound(f"no such instance: {key.path}")
         return instance
+
+    async def discard_unneeded_blobs(self, blob_keys: Collection[str]) -> None:
+        """Delete blobs that no row names any more."""
+        for blob_key in blob_keys:
+            self.frame_indexes.forget(blob_key)
+        await self.blobs.delete(blob_keys)
 
     async def sweep(self) -> None:
         """Delete blobs that a process which died had placed but not entered in the index."""

@@ -7,3 +7,11 @@ class ResourceNotFound(Exception):
 
 class UnsupportedTransferSyntax(Exception):
     """The stored instance cannot be given in a transfer syntax that was asked for."""
+
+
+class UnreadableArchive(Exception):
+    """A zip archive, or a file in it, cannot be read."""
+
+
+class ArchiveTooLarge(Exception):
+    """A zip archive holds more than is read at once."""

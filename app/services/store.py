@@ -7,24 +7,55 @@ the rows of the request are committed, all together, and only then is anything s
 import asyncio
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
+import orjson
+
 from app.dicom.errors import UnusableInstance
 from app.dicom.part10 import ParsedInstance, parse
-from app.dicom.store_report import FailedInstance, FailureReason, InstanceOutcome, StoredInstanceReference, StoreReport
+from app.dicom.store_report import (
+    FailedInstance,
+    FailureReason,
+    InstanceOutcome,
+    StoredInstanceReference,
+    StoreReport,
+    WarningReason,
+)
+from app.dicom.validation import validate
 from app.services.archive import Archive
 from app.workers import run_cpu
 from storage.blobs.protocol import CHUNK_BYTES, StagedBlob
 from storage.errors import StorageError
-from storage.records import Addition, InstanceRecord, Outcome
+from storage.records import Addition, DuplicatePolicy, InstanceRecord, Outcome
 
 logger = logging.getLogger(__name__)
 
 PREPARING_AT_ONCE = 8
 """Received instances of one request that are parsed and synced at the same time; more wait, and so does the client."""
+
+
+class Validation(StrEnum):
+    """How closely an instance is looked at before it is stored."""
+
+    LENIENT = "lenient"
+    """Its identity must be right; the rest is stored as it came."""
+    STRICT = "strict"
+    """VR, VM and values of all attributes, and the required attributes of common modules, must be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class StorePolicy:
+    """What is accepted."""
+
+    duplicates: DuplicatePolicy = DuplicatePolicy.REJECT
+    validation: Validation = Validation.LENIENT
+
+
+DEFAULT_POLICY = StorePolicy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +73,15 @@ class StoreRequest:
     Use as an asynchronous context: what is not committed when it ends leaves no trace.
     """
 
-    def __init__(self, archive: Archive, study_instance_uid: str | None = None) -> None:
+    def __init__(
+        self, archive: Archive, study_instance_uid: str | None = None, policy: StorePolicy = DEFAULT_POLICY
+    ) -> None:
         """Begin; with ``study_instance_uid``, instances of any other study fail (PS3.18 10.5.1)."""
         self._archive = archive
         self._study_instance_uid = study_instance_uid
+        self._policy = policy
         self._staged: list[StagedBlob] = []
-        self._preparations: list[asyncio.Task[_Prepared | FailedInstance]] = []
+        self._instances: list[asyncio.Task[_Prepared | FailedInstance] | FailedInstance] = []
         self._slots = asyncio.Semaphore(PREPARING_AT_ONCE)
 
     async def __aenter__(self) -> Self:
@@ -58,14 +92,15 @@ class StoreRequest:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Stop what still runs and forget the bytes that were not committed."""
-        for task in self._preparations:
+        tasks = [each for each in self._instances if isinstance(each, asyncio.Task)]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._preparations, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         for blob in self._staged:
             await blob.discard()
 
-    def begin_instance(self) -> StagedBlob:
-        """Begin an instance; its bytes are written to the blob that is returned."""
+    def stage(self) -> StagedBlob:
+        """A place for bytes on their way in; gone when the request ends, unless they are an instance that is stored."""
         blob = self._archive.blobs.stage()
         self._staged.append(blob)
         return blob
@@ -73,14 +108,18 @@ class StoreRequest:
     async def end_instance(self, blob: StagedBlob) -> None:
         """All bytes of an instance are written: begin to prepare it, or wait while others are being prepared."""
         await self._slots.acquire()
-        self._preparations.append(asyncio.create_task(self._prepare(blob)))
+        self._instances.append(asyncio.create_task(self._prepare(blob)))
+
+    def refuse(self, error: UnusableInstance) -> None:
+        """An instance whose bytes could not even be put together."""
+        self._instances.append(_failure(error))
 
     async def commit(self) -> StoreReport:
         """Store what can be stored and report on each instance in the order received.
 
         Raises StorageFull and StorageUnavailable when nothing could be stored.
         """
-        outcomes: list[_Prepared | FailedInstance] = await asyncio.gather(*self._preparations)
+        outcomes = [each if isinstance(each, FailedInstance) else await each for each in self._instances]
         additions = iter(await self._add([outcome for outcome in outcomes if isinstance(outcome, _Prepared)]))
         return StoreReport(
             self._study_instance_uid,
@@ -92,21 +131,22 @@ class StoreRequest:
 
     async def _prepare(self, blob: StagedBlob) -> _Prepared | FailedInstance:
         try:
-            parsed, sha256 = await run_cpu(_read, blob)
+            parsed, sha256, violations = await run_cpu(_read, blob, self._policy.validation)
             if self._study_instance_uid not in {None, parsed.key.study_instance_uid}:
-                reason = FailureReason.DATA_SET_DOES_NOT_MATCH
                 detail = f"the instance belongs to study {parsed.key.study_instance_uid}"
-                return FailedInstance(parsed.sop_class_uid, parsed.key.sop_instance_uid, reason, detail)
+                return _refusal(parsed, FailureReason.DATA_SET_DOES_NOT_MATCH, detail)
+            if violations:
+                return _refusal(parsed, FailureReason.DATA_SET_DOES_NOT_MATCH, *violations)
             await blob.seal()
             return _Prepared(blob, parsed, sha256)
         except UnusableInstance as error:
-            logger.info("an instance was refused: %s", error)
-            return FailedInstance(error.sop_class_uid, error.sop_instance_uid, error.failure_reason, str(error))
+            return _failure(error)
         except StorageError:
             raise
         except Exception:  # one instance that finds a fault in the parser must not spoil the others
             logger.exception("an instance could not be processed")
-            return FailedInstance(None, None, FailureReason.PROCESSING_FAILURE, "the instance could not be processed")
+            reasons = ("the instance could not be processed",)
+            return FailedInstance(None, None, FailureReason.PROCESSING_FAILURE, reasons)
         finally:
             self._slots.release()
 
@@ -117,7 +157,8 @@ class StoreRequest:
         blobs, index = self._archive.blobs, self._archive.index
         keys = await blobs.place([(item.blob, item.parsed.key) for item in prepared])
         try:
-            additions = await index.add([_record(item, key) for item, key in zip(prepared, keys, strict=True)])
+            records = [_record(item, key) for item, key in zip(prepared, keys, strict=True)]
+            additions = await index.add(records, self._policy.duplicates)
         except StorageError:
             # Whether the rows were committed is known to the database alone. When it cannot be asked, the keys stay
             # unsettled, and the next start asks.
@@ -129,13 +170,23 @@ class StoreRequest:
         return additions
 
 
-def _read(blob: StagedBlob) -> tuple[ParsedInstance, bytes]:
-    """Parse the bytes and digest them; runs in a worker."""
+def _read(blob: StagedBlob, validation: Validation) -> tuple[ParsedInstance, bytes, Iterable[str]]:
+    """Parse the bytes, digest them, and find what breaks the rules that are in force; runs in a worker."""
     parsed = parse(blob)
     digest = hashlib.sha256()
     for start in range(0, blob.size, CHUNK_BYTES):
         digest.update(blob.read(start, start + CHUNK_BYTES))
-    return parsed, digest.digest()
+    violations = validate(orjson.loads(parsed.metadata)) if validation is Validation.STRICT else ()
+    return parsed, digest.digest(), [str(violation) for violation in violations]
+
+
+def _failure(error: UnusableInstance) -> FailedInstance:
+    logger.info("an instance was refused: %s", error)
+    return FailedInstance(error.sop_class_uid, error.sop_instance_uid, error.failure_reason, (str(error),))
+
+
+def _refusal(parsed: ParsedInstance, reason: FailureReason, *details: str) -> FailedInstance:
+    return FailedInstance(parsed.sop_class_uid, parsed.key.sop_instance_uid, reason, details)
 
 
 def _record(item: _Prepared, blob_key: str) -> InstanceRecord:
@@ -158,8 +209,8 @@ def _record(item: _Prepared, blob_key: str) -> InstanceRecord:
 
 
 def _report(parsed: ParsedInstance, addition: Addition) -> InstanceOutcome:
-    """What to tell of an instance; one that was there already, with the same bytes, is stored (DESIGN: idempotent)."""
+    """What to tell of an instance; storing the same bytes again is a success, so that clients may repeat themselves."""
     if addition.outcome is Outcome.CONFLICT:
-        detail = "another instance with this SOPInstanceUID is stored already"
-        return FailedInstance(parsed.sop_class_uid, parsed.key.sop_instance_uid, FailureReason.DUPLICATE, detail)
-    return StoredInstanceReference(parsed.sop_class_uid, parsed.key)
+        return _refusal(parsed, FailureReason.DUPLICATE, "another instance with this SOPInstanceUID is stored already")
+    warning = WarningReason.DUPLICATE if addition.outcome is Outcome.KEPT else None
+    return StoredInstanceReference(parsed.sop_class_uid, parsed.key, warning)

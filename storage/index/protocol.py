@@ -30,17 +30,17 @@ class Index(Protocol):
         Study and series rows are made from the first instance that names them. A SOPInstanceUID is stored once in the
         archive, whatever its study; a record with the same bytes as what is stored changes nothing.
 
-        With ``REPLACE``, all instances that are replaced go first, as by ``delete``, then the records come: in a row
-        of its own each, with a new number, last in stored order. Who looked an instance up before finds what it was,
-        or that it is gone. Of several records of a SOPInstanceUID in one call the last one wins.
+        With ``REPLACE``, all instances that are replaced go first, as by ``delete``, and then the records are added:
+        last in stored order, each under a new row number, so that who looked the old instance up finds it gone, never
+        mixed with the new one. Of several records of a SOPInstanceUID in one call the last one wins.
         """
 
     async def delete(self, key: ResourceKey) -> list[str]:
         """Remove all instances of a study or series, or the one instance, in one transaction; the keys of their blobs.
 
-        Series and studies that are empty then are gone. The attributes of others stay as they are, also when the
-        instance goes from which they came. Empty when nothing is stored under the key; durable when this returns.
-        Raises ValueError for the key of the whole archive.
+        Series and studies that are left empty go as well. Others keep their attributes, even when the instance that
+        gave them goes. The list is in stored order, and empty when nothing is stored under the key; the removal is
+        durable when this returns. Raises ValueError for the key of the whole archive.
         """
 
     async def instance(self, key: ResourceKey) -> StoredInstance | None:

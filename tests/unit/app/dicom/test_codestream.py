@@ -55,6 +55,8 @@ def first(data: bytes) -> str | None:
         (jpeg_2000(capabilities=0x4000, style=0x40), "201"),
         (jpeg_2000(capabilities=0x4000, style=0x40, transform=0), "203"),
         (jpeg(0xC5), None),
+        (jpeg(0xC3)[:21], None),
+        (jpeg_2000()[:45], None),
         (jpeg(0xC0)[:3], None),
         (b"\xff\xd8 no marker", None),
         (b"", None),

@@ -19,6 +19,7 @@ from app.dicom.value_encoding import decode_inline_binary, encode_values
         ("SH", ["ä"], "ä".encode()),
         ("LT", ["a\\b"], b"a\\b "),
         ("UI", ["1.2"], b"1.2\0"),
+        ("CS", ["É"], b"\xc9 "),
         ("UI", ["1.2", "1.3"], b"1.2\\1.3\0"),
         ("CS", ["ORIGINAL", "PRIMARY"], b"ORIGINAL\\PRIMARY"),
         ("IS", [1, None, -2], b"1\\\\-2 "),
@@ -81,6 +82,8 @@ def test_not_a_number_is_a_number() -> None:
         ("OB", ["x"]),
         ("SQ", [{}]),
         ("LO", ["\ud800"]),
+        ("CS", ["王"]),
+        ("UR", ["a", "b"]),
     ],
 )
 def test_what_is_no_value_of_the_vr_is_refused(vr: str, values: list[object]) -> None:
