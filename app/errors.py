@@ -21,6 +21,7 @@ from app.protocol.errors import (
     NotAcceptable,
     PayloadTooLarge,
     RangeNotSatisfiable,
+    UnsupportedContentCoding,
     UnsupportedMediaType,
 )
 from app.services.errors import ArchiveTooLarge, ResourceNotFound, UnreadableArchive, UnsupportedTransferSyntax
@@ -89,6 +90,8 @@ async def _answer(request: Request, error: Exception) -> Response:
     headers = {}
     if isinstance(error, RangeNotSatisfiable):
         headers["Content-Range"] = content_range(None, error.size)
+    if isinstance(error, UnsupportedContentCoding):
+        headers["Accept-Encoding"] = ", ".join(error.supported)  # RFC 9110 15.5.16
     if status == http.HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         logger.error("storage is unavailable: %s", error.__cause__ or error)

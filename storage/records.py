@@ -57,12 +57,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """The outcome of one record, and the key of the blob that no row names because of it.
+    """The outcome of one record, told when the whole call is done.
 
-    That is the replaced instance's, or the record's own where the record made no row. Whoever called deletes the blob.
+    ``stored_key`` says where the SOPInstanceUID is stored now: not where the record wanted it if another instance was
+    kept. ``unneeded_blob_key`` is the record's own blob if no row names it. It never was visible to anybody, so whoever
+    called deletes it at once; a blob that a row named before is the index's to remember (``Index.unneeded_blobs``).
     """
 
     outcome: Outcome
+    stored_key: ResourceKey
     unneeded_blob_key: str | None = None
 
 

@@ -62,7 +62,7 @@ def find_parts(bulk: BulkParts, uri: str) -> Sequence[BulkPart]:
     """
     parts = list(bulk.get(uri, ())) or _frames(bulk, uri)
     if not parts:
-        raise MalformedDataSet(f"No part of the request has the Content-Location {uri!r}, which a BulkDataURI names.")
+        raise MalformedDataSet(f"No part has the Content-Location {uri!r}, which a BulkDataURI names.")
     return parts
 
 

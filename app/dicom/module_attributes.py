@@ -56,7 +56,7 @@ _PATIENT_STUDY_AND_SERIES = (
         type_2=("StudyDate", "StudyTime", "ReferringPhysicianName", "StudyID", "AccessionNumber"),
     ),
     # The IODs that have RT Series, SR Document Series, Key Object Document Series or Encapsulated Document Series in
-    # this module's place require the same there.
+    # this module's place require no less there.
     Module("General Series", "C.7.3.1", type_1=("Modality", "SeriesInstanceUID"), type_2=("SeriesNumber",)),
 )
 
@@ -133,10 +133,7 @@ def _modules_of(document: Mapping[str, object]) -> Iterator[Module]:
 
 
 def _has_patient(sop_class_uid: object) -> bool:
-    """Whether instances of the SOP class are of a patient, as far as PS3.3 says; so for an unknown one that it may be.
-
-    An absent SOP class is a fault of its own, and takes nothing away from the others.
-    """
+    """Whether PS3.3 gives instances of the SOP class a patient; so where it is absent, which is a fault of its own."""
     if not isinstance(sop_class_uid, str):
         return True
     if sop_class_uid in _WITHOUT_PATIENT or sop_class_uid.startswith(_OTHER_STANDARDS):

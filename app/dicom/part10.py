@@ -192,7 +192,7 @@ def _identity(attributes: Mapping[str, Attribute]) -> ResourceKey:
         raise MissingIdentity(f"The data set has no {', '.join(missing)}.")
     invalid = [keyword for keyword, uid in uids.items() if not is_valid_uid(uid)]
     if invalid:
-        raise InvalidUID(f"Not a UID of digits and dots with at most 64 characters: {', '.join(invalid)}.")
+        raise InvalidUID(f"{', '.join(invalid)}: not a UID of digits and dots with at most 64 characters.")
     return ResourceKey(uids["StudyInstanceUID"], uids["SeriesInstanceUID"], uids["SOPInstanceUID"])
 
 

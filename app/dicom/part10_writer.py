@@ -256,5 +256,5 @@ def _uid(document: Mapping[str, object], key: str, keyword: str) -> bytes:
     if uid is None:
         raise MissingIdentity(f"The data set has no {keyword}.")
     if not is_valid_uid(uid):
-        raise InvalidUID(f"Not a UID of digits and dots with at most 64 characters: {keyword}.")
+        raise InvalidUID(f"{keyword}: not a UID of digits and dots with at most 64 characters.")
     return encode_values("UI", [uid])

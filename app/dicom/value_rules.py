@@ -1,13 +1,15 @@
 """What the values of a VR must be like, as far as DICOM JSON still shows it (PS3.5 6.2, 6.2.1 and 9.1).
 
-Not to be seen there, and so not checked:
+What it does not show is not checked:
 
-- the padding of the last value, and with it odd lengths and spaces that should be NULs;
-- the text of a DS or an IS, such as more than 16 or 12 bytes, or an IS with a decimal point: JSON has the number;
-- a single DS or IS that is no number: it is written as an empty one;
-- component groups of a PN behind the third, and text in a character set that Specific Character Set does not name,
-  as far as the bytes are characters in the one that it does;
-- binary numbers, which always fit their VR, and the upper limit of 2^32-2 bytes of UC, UR and UT.
+- the padding of the last value, and with it odd lengths and the wrong padding character;
+- the text of a DS or an IS: more than 16 or 12 bytes, or an IS with a decimal point. JSON has the number;
+- a DS or an IS whose only value is no number: it reads as empty. Among several values it is a null, as an empty one;
+- component groups of a PN behind the third;
+- whether Specific Character Set was there for text that needs it, and whether its terms are known;
+- numbers that were binary, which always fit their VR.
+
+Not checked either is the upper limit of UC, UR and UT, 2^32-2 bytes.
 """
 
 import re

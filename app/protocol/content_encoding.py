@@ -3,22 +3,23 @@
 import zlib
 from collections.abc import Iterator
 
-from app.protocol.errors import MalformedRequest, UnsupportedMediaType
+from app.protocol.errors import MalformedRequest, UnsupportedContentCoding
 
 DECODED_AT_ONCE = 1 << 20
 """Decoded bytes given out at once, at the most: a few received bytes can stand for gigabytes."""
 
 _GZIP = 16 + zlib.MAX_WBITS
 _CODINGS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
+_RECOMMENDED = "gzip", "deflate"
 
 
 class ContentDecoder:
     """Undoes one content coding; ``feed`` each piece of the body, then ``close``."""
 
     def __init__(self, coding: str) -> None:
-        """Begin. Raises UnsupportedMediaType for a coding that is not known here (RFC 9110 15.5.16)."""
+        """Begin. Raises UnsupportedContentCoding for one that is not known here (RFC 9110 15.5.16)."""
         if coding not in _CODINGS:
-            raise UnsupportedMediaType(f"Content-Encoding {coding!r} is not supported; gzip and deflate are")
+            raise UnsupportedContentCoding(coding, _RECOMMENDED)
         self._coding = coding
         self._decompressor = zlib.decompressobj(_CODINGS[coding])
 

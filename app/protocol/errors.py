@@ -15,6 +15,14 @@ class UnsupportedMediaType(ProtocolError):
     """The request's payload is of a media type that the resource does not take."""
 
 
+class UnsupportedContentCoding(UnsupportedMediaType):
+    """The request's body is in a content coding other than those in ``supported``."""
+
+    def __init__(self, coding: str, supported: Sequence[str]) -> None:
+        self.supported = tuple(supported)
+        super().__init__(f"Content-Encoding {coding!r} is not supported; {' and '.join(self.supported)} are")
+
+
 class PayloadTooLarge(ProtocolError):
     """The request's payload, or a counted part of it, goes beyond a limit; the message names the limit."""
 

@@ -21,6 +21,7 @@ MAXIMUM_PREAMBLE = 4_096
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,199}[0-9A-Za-z'()+_,./:=?-]")
 """RFC 2046 5.1.1, but for the length: it allows 70 characters, and Orthanc sends 73 (two GUIDs and a hyphen)."""
 
+_DELIMITER_END = re.compile(rb"(--)|[ \t]*\r\n")
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -67,7 +68,6 @@ class MultipartReader:
         self._collector = _Collector(limits or MultipartLimits())
         self._parser = _parser(boundary, self._collector)
         self._delimiter = b"--" + boundary
-        self._first_delimiter = re.compile(rb"(?:\A|\r\n)" + re.escape(self._delimiter) + rb"(?:(--)|[ \t]*\r\n)")
         self._before_first_part: bytearray | None = bytearray()
 
     def feed(self, data: bytes) -> list[Event]:
@@ -88,7 +88,7 @@ class MultipartReader:
     def _skip_preamble(self, seen: bytearray, data: bytes) -> bytes:
         """What follows the first delimiter, once it is there."""
         seen += data
-        match = self._first_delimiter.search(seen, 0, MAXIMUM_PREAMBLE)
+        match = self._first_delimiter(seen)
         if match is None:
             if len(seen) >= MAXIMUM_PREAMBLE:
                 raise MalformedRequest(self._why_no_part(seen))
@@ -99,6 +99,16 @@ class MultipartReader:
         else:
             self._parse(self._delimiter + b"\r\n")
         return bytes(seen[match.end() :])
+
+    def _first_delimiter(self, seen: bytearray) -> re.Match[bytes] | None:
+        """What ends the first delimiter, which begins the body or a line of the preamble."""
+        at = seen.find(self._delimiter, 0, MAXIMUM_PREAMBLE)
+        while at >= 0:
+            match = _DELIMITER_END.match(seen, at + len(self._delimiter), MAXIMUM_PREAMBLE)
+            if match and (at == 0 or seen.startswith(b"\r\n", at - 2)):
+                return match
+            at = seen.find(self._delimiter, at + 1, MAXIMUM_PREAMBLE)
+        return None
 
     def _parse(self, data: bytes) -> None:
         try:

@@ -1,33 +1,34 @@
 """The archive: the stores that every use case works with."""
 
-import logging
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from app.dicom.frame_index import FrameIndex
 from app.services.errors import ResourceNotFound
+from app.services.sweeper import Sweeper
 from storage.blobs.protocol import BlobStore
 from storage.cache import RecentlyUsed
 from storage.index.protocol import Index
 from storage.records import StoredInstance
 from storage.resource import ResourceKey
 
-logger = logging.getLogger(__name__)
-
 FRAME_INDEXES_KEPT = 512
 """Decoded frame indexes held in memory: one of a slide with 100 000 frames takes about 2 MB."""
 
+_Found = TypeVar("_Found")
 
-@dataclass(frozen=True, slots=True)
+
 class Archive:
     """Where bytes and rows are, and what is remembered of them.
 
     Everything remembered is kept under the blob key, which never changes its bytes, so it cannot go stale.
     """
 
-    blobs: BlobStore
-    index: Index
-    frame_indexes: RecentlyUsed[str, FrameIndex] = field(default_factory=lambda: RecentlyUsed(FRAME_INDEXES_KEPT))
+    def __init__(self, blobs: BlobStore, index: Index) -> None:
+        self.blobs = blobs
+        self.index = index
+        self.frame_indexes: RecentlyUsed[str, FrameIndex] = RecentlyUsed(FRAME_INDEXES_KEPT)
+        self._sweeper = Sweeper(blobs, index)
 
     async def instance(self, key: ResourceKey) -> StoredInstance:
         """One stored instance. Raises ResourceNotFound."""
@@ -36,24 +37,22 @@ class Archive:
             raise ResourceNotFound(f"no such instance: {key.path}")
         return instance
 
-    async def discard_unneeded_blobs(self, blob_keys: Collection[str]) -> None:
-        """Delete blobs that no row names any more."""
-        for blob_key in blob_keys:
-            self.frame_indexes.forget(blob_key)
-        await self.blobs.delete(blob_keys)
+    async def find(self, key: ResourceKey, look_up: Callable[[StoredInstance], Awaitable[_Found | None]]) -> _Found:
+        """What further look-ups tell of an instance; ``look_up`` gives None when they find that it is gone.
+
+        Then it was deleted or replaced a moment ago, and what is stored now is looked up. Raises ResourceNotFound.
+        """
+        while (found := await look_up(await self.instance(key))) is None:
+            pass
+        return found
 
     async def sweep(self) -> None:
-        """Delete blobs that a process which died had placed but not entered in the index."""
-        keys = await self.blobs.unsettled()
-        orphans = set(keys) - await self.index.known_blob_keys(keys)
-        await self.blobs.delete(orphans)
-        await self.blobs.settle(keys)
-        if orphans:
-            logger.info(
-                "removed %d instances of interrupted store requests that had not been acknowledged", len(orphans)
-            )
+        """Delete what interrupted requests left behind; from now on, also the bytes of deleted instances."""
+        await self._sweeper.delete_orphans()
+        self._sweeper.start()
 
     async def close(self) -> None:
         """Release the stores."""
+        await self._sweeper.stop()
         await self.index.close()
         await self.blobs.close()

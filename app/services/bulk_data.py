@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 
 from app.dicom.bulk_index import BulkIndex, BulkValue
 from app.dicom.character_set import decode
@@ -37,8 +38,15 @@ class InstanceBulkValue:
 
 async def find_bulk_value(archive: Archive, key: ResourceKey, path: str) -> InstanceBulkValue:
     """The value at an attribute path such as ``00420011`` or ``00480105/0/00282000``. Raises ResourceNotFound."""
-    instance = await archive.instance(key)
-    index = BulkIndex.from_bytes(await archive.index.bulk_index(instance) or b"")
+    return await archive.find(key, partial(_look_up, archive, path))
+
+
+async def _look_up(archive: Archive, path: str, instance: StoredInstance) -> InstanceBulkValue | None:
+    """The value at the path; None when the instance is gone. Raises ResourceNotFound when it has no such value."""
+    encoded = await archive.index.bulk_index(instance)
+    if encoded is None:
+        return None
+    index = BulkIndex.from_bytes(encoded)
     value = index.find(path)
     if value is None:
         raise ResourceNotFound(f"the instance has no bulk data at {path}")

@@ -1,4 +1,4 @@
-"""Deletion of studies, series and instances: rows first, then bytes."""
+"""Deletion of studies, series and instances: the rows at once, the bytes a while later (``app.services.sweeper``)."""
 
 from app.services.archive import Archive
 from app.services.errors import ResourceNotFound
@@ -10,8 +10,7 @@ async def delete(archive: Archive, key: ResourceKey) -> int:
 
     From the commit on nothing of it is found. Who reads one of the files at that moment reads it to its end.
     """
-    blob_keys = await archive.index.delete(key)
-    if not blob_keys:
+    deleted = await archive.index.delete(key)
+    if not deleted:
         raise ResourceNotFound(f"nothing is stored under {key.path}")
-    await archive.discard_unneeded_blobs(blob_keys)
-    return len(blob_keys)
+    return deleted

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from app.dicom.bulk_index import BulkIndex, BulkValue
 from app.dicom.frame_index import FrameIndex
@@ -57,28 +58,40 @@ class InstanceFrames:
 
 async def find_frames(archive: Archive, key: ResourceKey, frames: Sequence[int] = ()) -> InstanceFrames:
     """The frames of an instance, where all of ``frames`` (counted from 0) are among them. Raises ResourceNotFound."""
-    instance = await archive.instance(key)
-    index = await _frame_index(archive, instance)
+    found = await archive.find(key, partial(_look_up, archive))
     for frame in frames:
-        if frame >= index.number_of_frames:
-            raise ResourceNotFound(f"the instance has {index.number_of_frames} frames, there is no frame {frame + 1}")
-    return InstanceFrames(archive, instance, index, await _big_endian_value(archive, instance))
+        if frame >= found.index.number_of_frames:
+            count = found.index.number_of_frames
+            raise ResourceNotFound(f"the instance has {count} frames, there is no frame {frame + 1}")
+    return found
 
 
-async def _big_endian_value(archive: Archive, instance: StoredInstance) -> BulkValue | None:
-    """Where the pixel data is, if it is big endian."""
-    if transfer_syntax(instance.transfer_syntax_uid).little_endian:
+async def _look_up(archive: Archive, instance: StoredInstance) -> InstanceFrames | None:
+    """The frames of an instance; None when it is gone. Raises ResourceNotFound when it has none."""
+    index = await _frame_index(archive, instance)
+    if index is None:
         return None
-    index = BulkIndex.from_bytes(await archive.index.bulk_index(instance) or b"")
+    if transfer_syntax(instance.transfer_syntax_uid).little_endian:
+        return InstanceFrames(archive, instance, index)
+    encoded = await archive.index.bulk_index(instance)
+    if encoded is None:
+        return None
+    return InstanceFrames(archive, instance, index, _pixel_data(BulkIndex.from_bytes(encoded)))
+
+
+def _pixel_data(index: BulkIndex) -> BulkValue | None:
     return index.find(PIXEL_DATA) or index.find(FLOAT_PIXEL_DATA) or index.find(DOUBLE_FLOAT_PIXEL_DATA)
 
 
-async def _frame_index(archive: Archive, instance: StoredInstance) -> FrameIndex:
+async def _frame_index(archive: Archive, instance: StoredInstance) -> FrameIndex | None:
     index = archive.frame_indexes.get(instance.blob_key)
-    if index is None:
-        encoded = await archive.index.frame_index(instance)
-        if not encoded:
-            raise ResourceNotFound(f"the instance has no frames: {instance.key.path}")
-        index = FrameIndex.from_bytes(encoded)
-        archive.frame_indexes.put(instance.blob_key, index)
+    if index is not None:
+        return index
+    encoded = await archive.index.frame_index(instance)
+    if encoded is None:
+        return None
+    if not encoded:
+        raise ResourceNotFound(f"the instance has no frames: {instance.key.path}")
+    index = FrameIndex.from_bytes(encoded)
+    archive.frame_indexes.put(instance.blob_key, index)
     return index

@@ -7,11 +7,11 @@ the rows of the request are committed, all together, and only then is anything s
 import asyncio
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import orjson
 
@@ -57,10 +57,12 @@ class StorePolicy:
 
 DEFAULT_POLICY = StorePolicy()
 
+_Result = TypeVar("_Result")
+
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """An instance whose bytes are on stable storage, though not yet under a key."""
+    """An instance whose bytes are written and understood, though not yet under a key."""
 
     blob: StagedBlob
     parsed: ParsedInstance
@@ -137,7 +139,6 @@ class StoreRequest:
                 return _refusal(parsed, FailureReason.DATA_SET_DOES_NOT_MATCH, detail)
             if violations:
                 return _refusal(parsed, FailureReason.DATA_SET_DOES_NOT_MATCH, *violations)
-            await blob.seal()
             return _Prepared(blob, parsed, sha256)
         except UnusableInstance as error:
             return _failure(error)
@@ -151,9 +152,10 @@ class StoreRequest:
             self._slots.release()
 
     async def _add(self, prepared: Sequence[_Prepared]) -> list[Addition]:
-        """Place the bytes, commit the rows, and drop the bytes that no row needs."""
-        if not prepared:
-            return []
+        """Place the bytes, commit the rows, and drop the bytes that no row needs: all of it, once it has begun."""
+        return await _to_the_end(self._place_and_add(prepared)) if prepared else []
+
+    async def _place_and_add(self, prepared: Sequence[_Prepared]) -> list[Addition]:
         blobs, index = self._archive.blobs, self._archive.index
         keys = await blobs.place([(item.blob, item.parsed.key) for item in prepared])
         try:
@@ -165,18 +167,20 @@ class StoreRequest:
             await blobs.delete(set(keys) - await index.known_blob_keys(keys))
             await blobs.settle(keys)
             raise
-        await blobs.delete([each.unneeded_blob_key for each in additions if each.unneeded_blob_key is not None])
+        if unneeded := [each.unneeded_blob_key for each in additions if each.unneeded_blob_key is not None]:
+            await blobs.delete(unneeded)
         await blobs.settle(keys)
         return additions
 
 
 def _read(blob: StagedBlob, validation: Validation) -> tuple[ParsedInstance, bytes, Iterable[str]]:
-    """Parse the bytes, digest them, and find what breaks the rules that are in force; runs in a worker."""
+    """Parse the bytes, digest them, find what breaks the rules in force, and seal them; runs in a worker."""
     parsed = parse(blob)
     digest = hashlib.sha256()
     for start in range(0, blob.size, CHUNK_BYTES):
         digest.update(blob.read(start, start + CHUNK_BYTES))
     violations = validate(orjson.loads(parsed.metadata)) if validation is Validation.STRICT else ()
+    blob.seal()
     return parsed, digest.digest(), [str(violation) for violation in violations]
 
 
@@ -213,4 +217,14 @@ def _report(parsed: ParsedInstance, addition: Addition) -> InstanceOutcome:
     if addition.outcome is Outcome.CONFLICT:
         return _refusal(parsed, FailureReason.DUPLICATE, "another instance with this SOPInstanceUID is stored already")
     warning = WarningReason.DUPLICATE if addition.outcome is Outcome.KEPT else None
-    return StoredInstanceReference(parsed.sop_class_uid, parsed.key, warning)
+    return StoredInstanceReference(parsed.sop_class_uid, addition.stored_key, warning)
+
+
+async def _to_the_end(work: Coroutine[Any, Any, _Result]) -> _Result:
+    """The work's result. A caller who is canceled meanwhile waits for its end all the same."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise

@@ -40,6 +40,15 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_file(path: Path) -> None:
+    """Make the bytes of a file durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def make_folder(folder: Path, root: Path) -> list[Path]:
     """Make a folder below ``root``; return the folders that got a new name in them and so must be synced."""
     changed: list[Path] = []

@@ -9,19 +9,25 @@ The token makes every placed file a new one, so that a name never changes its by
 import asyncio
 import os
 import secrets
+from collections import deque
 from collections.abc import AsyncIterator, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import Final, Self, cast
 
-from storage.blobs.files import move_into, remove_all, storage_errors, sync_folder
+from storage.blobs.files import move_into, remove_all, storage_errors, sync_file, sync_folder
 from storage.blobs.protocol import CHUNK_BYTES, StagedBlob
-from storage.blobs.staging import LocalStagedBlob, StagingArea
+from storage.blobs.staged_file import LocalStagedBlob
+from storage.blobs.staging import StagingArea
 from storage.cache import RecentlyUsed
 from storage.errors import BlobNotFound
 from storage.resource import ByteRange, ResourceKey
 
 OPEN_FILES = 256
 """Files kept open for reading, at the most: a viewer asks for the frames of a few files again and again."""
+
+SYNCING_AT_ONCE = 8
+"""Files of one store request that are synced at the same time."""
 
 _NOWAIT: Final[int | None] = getattr(os, "RWF_NOWAIT", None)
 """Asks the kernel for what is in the page cache only; Linux knows it."""
@@ -35,6 +41,7 @@ class LocalBlobStore:
         with storage_errors():
             self._root.mkdir(parents=True, exist_ok=True)
             self._staging = StagingArea(folder / "staging")
+        self._syncing = ThreadPoolExecutor(SYNCING_AT_ONCE, "blob sync")
         self._open_files: RecentlyUsed[str, _OpenFile] = RecentlyUsed(OPEN_FILES)
 
     def stage(self) -> LocalStagedBlob:
@@ -44,13 +51,15 @@ class LocalBlobStore:
     async def place(self, blobs: Sequence[tuple[StagedBlob, ResourceKey]]) -> list[str]:
         """Move sealed files to where they stay and make their names durable."""
         keys = [_new_key(resource) for _, resource in blobs]
-        sources = [cast("LocalStagedBlob", blob).path for blob, _ in blobs]  # made by stage() of this very store
-        await asyncio.to_thread(self._place, sources, keys)
+        staged = [cast("LocalStagedBlob", blob) for blob, _ in blobs]  # made by stage() of this very store
+        await asyncio.to_thread(self._place, [blob.path for blob in staged], keys)
+        for blob in staged:
+            blob.placed()
         return keys
 
     async def settle(self, keys: Collection[str]) -> None:
         """Forget the note that these keys are being placed."""
-        await asyncio.to_thread(self._staging.settle, keys)
+        self._staging.settle(keys)
 
     async def unsettled(self) -> list[str]:
         """Keys that processes which ended have left in doubt."""
@@ -67,7 +76,11 @@ class LocalBlobStore:
             yield await self._read(file, ByteRange(start, min(start + CHUNK_BYTES, byte_range.stop)))
 
     async def delete(self, keys: Collection[str]) -> None:
-        """Remove files, and the folders that are empty then."""
+        """Remove files, and the folders that are empty then.
+
+        A reader that has a file open reads it to its end. Another process that has it among its OPEN_FILES keeps it
+        there until others have taken its place: the system frees the room on the disk only then.
+        """
         for key in keys:
             self._open_files.forget(key)
         with storage_errors():
@@ -76,6 +89,7 @@ class LocalBlobStore:
     async def close(self) -> None:
         """Close the files and leave the staging area."""
         self._open_files.clear()
+        await asyncio.to_thread(self._syncing.shutdown)
         self._staging.close()
 
     def _path(self, key: str) -> Path:
@@ -90,12 +104,22 @@ class LocalBlobStore:
                 for source, key in zip(sources, keys, strict=True):
                     folders.update(move_into(source, self._path(key), self._root))
                     placed.append(self._path(key))
+                # Files are synced behind their renaming: a journal then takes both at once, and finds little left to
+                # do for the folders.
+                self._sync(placed)
                 for folder in folders:
                     sync_folder(folder)
         except BaseException:
             remove_all(placed, self._root)
             self._staging.settle(keys)
             raise
+
+    def _sync(self, paths: Sequence[Path]) -> None:
+        """Sync files, several at a time: they share the journal's work."""
+        if len(paths) == 1:
+            sync_file(paths[0])
+        else:
+            deque(self._syncing.map(sync_file, paths), maxlen=0)
 
     async def _open(self, key: str) -> "_OpenFile":
         file = self._open_files.get(key)

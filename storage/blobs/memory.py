@@ -27,8 +27,8 @@ class MemoryStagedBlob:
         """Bytes from ``start`` to ``stop`` (exclusive), fewer at the end."""
         return bytes(self._data[start:stop])
 
-    async def seal(self) -> None:
-        """Nothing outlives the process."""
+    def seal(self) -> None:
+        """The bytes stay where they are."""
 
     async def discard(self) -> None:
         """Forget the bytes."""

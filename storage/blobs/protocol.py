@@ -22,8 +22,8 @@ class StagedBlob(Protocol):
     def read(self, start: int, stop: int) -> bytes:
         """Bytes from ``start`` to ``stop`` (exclusive), fewer at the end; synchronous, for a worker thread."""
 
-    async def seal(self) -> None:
-        """Bring all bytes to stable storage; no more is written after it.
+    def seal(self) -> None:
+        """All bytes are written: hold none of them in memory any more; synchronous, for a worker thread.
 
         Raises StorageFull, StorageUnavailable.
         """
@@ -35,16 +35,16 @@ class StagedBlob(Protocol):
 class BlobStore(Protocol):
     """Immutable byte strings under keys of the store's own choosing.
 
-    The order of a store is: ``stage``, ``write``, ``seal``; ``place``, after which the bytes are durable under their
-    keys; the rows; ``settle``. A crash between ``place`` and ``settle`` leaves blobs that ``unsettled`` names after a
-    restart, so that those without rows can be deleted.
+    The order of a store is: ``stage``, ``write``, ``seal``; ``place``, after which the bytes are on stable storage
+    under their keys; the rows; ``settle``. A crash between ``place`` and ``settle`` leaves blobs that ``unsettled``
+    names after a restart, so that those without rows can be deleted.
     """
 
     def stage(self) -> StagedBlob:
         """Begin a blob."""
 
     async def place(self, blobs: Sequence[tuple[StagedBlob, ResourceKey]]) -> list[str]:
-        """Make sealed blobs durable under new keys, returned in the same order.
+        """Bring sealed blobs to stable storage under new keys, returned in the same order.
 
         A key is new each time, also for an instance that was stored before. Raises StorageFull, StorageUnavailable;
         then none is placed.

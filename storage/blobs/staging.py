@@ -1,4 +1,4 @@
-"""The staging area of the local store: bytes on their way in, and notes of what is being placed.
+"""The staging area of the local store: where files grow, and notes of what is being placed.
 
 Each process has a folder of its own below ``staging/``, held by a lock as long as the process lives. What a process
 that died has left there is found by the next one that starts: half-received bytes are removed, and its notes name the
@@ -6,142 +6,99 @@ blobs that it may have placed without having committed their rows. Notes are not
 lost, and the blobs it named take up room, nothing else.
 """
 
-import asyncio
 import fcntl
 import os
 import secrets
 import shutil
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from storage.blobs.files import storage_errors, write_all
-from storage.blobs.protocol import CHUNK_BYTES
+from storage.blobs.staged_file import LocalStagedBlob
+
+NOTES_BYTES = 1 << 16
+"""Notes are begun anew when they have grown to this size and nothing in them is in doubt any more."""
 
 _LOCK = ".lock"
-_NOTE = ".keys"
+_NOTES = "notes"
 
 
-class LocalStagedBlob:
-    """Bytes held in memory up to CHUNK_BYTES, in a file of the staging area from there on."""
+@dataclass(slots=True)
+class _Inheritance:
+    """What a dead process left behind: its folder, whose lock is ours now, and the keys it noted."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.size = 0
-        self._tail = bytearray()
-        self._descriptor: int | None = None
-        self._has_file = False
-
-    async def write(self, data: bytes) -> None:
-        """Append; bytes go to the file whenever CHUNK_BYTES have come together."""
-        self._tail += data
-        self.size += len(data)
-        if len(self._tail) >= CHUNK_BYTES:
-            await asyncio.to_thread(self._flush)
-
-    def read(self, start: int, stop: int) -> bytes:
-        """Bytes from ``start`` to ``stop`` (exclusive), fewer at the end."""
-        in_file = self.size - len(self._tail)
-        head = b""
-        if self._descriptor is not None and start < in_file:
-            with storage_errors():
-                head = os.pread(self._descriptor, min(stop, in_file) - start, start)
-        return head + bytes(self._tail[max(start - in_file, 0) : max(stop - in_file, 0)])
-
-    async def seal(self) -> None:
-        """Bring every byte to stable storage."""
-        await asyncio.to_thread(self._seal)
-
-    async def discard(self) -> None:
-        """Forget the bytes."""
-        self._tail = bytearray()
-        self._close()
-        if self._has_file:
-            self._has_file = False
-            await asyncio.to_thread(self.path.unlink, missing_ok=True)
-
-    def _seal(self) -> None:
-        self._flush()
-        with storage_errors():
-            if self._descriptor is not None:
-                os.fsync(self._descriptor)
-        self._close()
-
-    def _flush(self) -> None:
-        with storage_errors():
-            if self._descriptor is None:
-                self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640)
-                self._has_file = True
-            write_all(self._descriptor, self._tail)
-        self._tail = bytearray()
-
-    def _close(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+    folder: Path
+    lock: int
+    in_doubt: set[str]
 
 
 class StagingArea:
-    """The staging folder of one process, and the notes that dead processes left behind."""
+    """The staging folder of one process, and what dead processes left behind."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
         root.mkdir(parents=True, exist_ok=True)
         self._folder = root / f"{os.getpid()}-{secrets.token_hex(4)}"
         # The lock comes before the folder, so that no other process takes the folder of a living one for a dead one's.
         self._lock = _lock(self._folder)
         self._folder.mkdir()
-        folders = [path for path in root.iterdir() if path.is_dir()]
-        self._inherited = [(folder, lock) for folder in folders if (lock := _lock(folder)) is not None]
-        self._in_doubt = {path: _read_note(path) for folder, _ in self._inherited for path in folder.glob(f"*{_NOTE}")}
+        self._notes = os.open(self._folder / _NOTES, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
+        self._noted_bytes = 0
+        self._in_doubt: set[str] = set()
+        self._inherited = [
+            _Inheritance(folder, lock, _read_notes(folder))
+            for folder in [path for path in root.iterdir() if path.is_dir()]
+            if (lock := _lock(folder)) is not None
+        ]
         self._guard = threading.Lock()
-        self._remove_settled_folders()
+        self.settle(())
 
     def new_blob(self) -> LocalStagedBlob:
         """Begin a blob; its file is made when the first bytes are written to it."""
         return LocalStagedBlob(self._folder / secrets.token_hex(8))
 
-    def note(self, keys: Iterable[str]) -> None:
-        """Write down which keys are about to be placed."""
-        remaining = set(keys)
-        path = self._folder / f"{secrets.token_hex(8)}{_NOTE}"
-        with storage_errors():
-            path.write_text("\n".join(remaining), encoding="ascii")
-        with self._guard:
-            self._in_doubt[path] = remaining
+    def note(self, keys: Collection[str]) -> None:
+        """Write down which keys are about to be placed. Raises StorageFull, StorageUnavailable."""
+        lines = "".join(f"{key}\n" for key in keys).encode("ascii")
+        with self._guard, storage_errors():
+            if self._noted_bytes > NOTES_BYTES and not self._in_doubt:
+                os.ftruncate(self._notes, 0)
+                self._noted_bytes = 0
+            write_all(self._notes, lines)
+            self._noted_bytes += len(lines)
+            self._in_doubt.update(keys)
 
     def settle(self, keys: Collection[str]) -> None:
-        """Strike keys out; a note whose keys are all struck out is removed."""
+        """These keys are in doubt no more.
+
+        They stay in the notes for a while, so that settling waits for no disk: should this process die, the next one
+        finds that they have their rows.
+        """
         with self._guard:
-            for path, remaining in list(self._in_doubt.items()):
-                remaining.difference_update(keys)
-                if not remaining:
-                    path.unlink(missing_ok=True)
-                    del self._in_doubt[path]
-            self._remove_settled_folders()
+            self._in_doubt.difference_update(keys)
+            for inheritance in list(self._inherited):
+                inheritance.in_doubt.difference_update(keys)
+                if not inheritance.in_doubt:
+                    _remove(inheritance.folder)
+                    os.close(inheritance.lock)
+                    self._inherited.remove(inheritance)
 
     def inherited_keys(self) -> list[str]:
-        """Keys in the notes of processes that ended without striking them out."""
-        folders = {folder for folder, _ in self._inherited}
-        return [key for path, keys in self._in_doubt.items() if path.parent in folders for key in keys]
+        """Keys in the notes of processes that ended without an orderly end."""
+        return [key for inheritance in self._inherited for key in inheritance.in_doubt]
 
     def close(self) -> None:
         """Leave; what is in doubt stays for the next process."""
         if self._lock is None:
             return
-        if not any(path.parent == self._folder for path in self._in_doubt):
+        os.close(self._notes)
+        if not self._in_doubt:
             _remove(self._folder)
-        for lock in (self._lock, *(lock for _, lock in self._inherited)):
+        for lock in (self._lock, *(inheritance.lock for inheritance in self._inherited)):
             os.close(lock)
         self._lock = None
         self._inherited = []
-
-    def _remove_settled_folders(self) -> None:
-        for folder, lock in list(self._inherited):
-            if not any(path.parent == folder for path in self._in_doubt):
-                _remove(folder)
-                os.close(lock)
-                self._inherited.remove((folder, lock))
 
 
 def _lock(folder: Path) -> int | None:
@@ -161,5 +118,9 @@ def _remove(folder: Path) -> None:
     folder.with_suffix(_LOCK).unlink(missing_ok=True)
 
 
-def _read_note(path: Path) -> set[str]:
-    return set(path.read_text(encoding="ascii").split())
+def _read_notes(folder: Path) -> set[str]:
+    """The keys in a folder's notes; a last line that was cut short names nothing that exists."""
+    try:
+        return set((folder / _NOTES).read_text(encoding="ascii").split())
+    except FileNotFoundError:
+        return set()

@@ -1,6 +1,6 @@
 """Which records of a call become rows, and what becomes of the others: decided before anything is written."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -36,24 +36,24 @@ class Decision:
 
 
 def decide(
-    records: Iterable[InstanceRecord], stored: Mapping[str | None, Content], duplicates: DuplicatePolicy
+    records: Sequence[InstanceRecord], stored: Mapping[str | None, Content], duplicates: DuplicatePolicy
 ) -> Decision:
     """Go through the records as if each came by itself, given what is ``stored`` under their SOPInstanceUIDs."""
     present = dict(stored)
     new: dict[str | None, InstanceRecord] = {}
-    outcomes: list[tuple[Outcome, str | None]] = []
+    outcomes: list[Outcome] = []
     for record in records:
         uid = record.key.sop_instance_uid
-        offered, found = Content(record.key, record.sha256, record.blob_key), present.get(uid)
-        outcome = _outcome(offered, found, duplicates)
+        offered = Content(record.key, record.sha256, record.blob_key)
+        outcome = _outcome(offered, present.get(uid), duplicates)
         if outcome in {Outcome.ADDED, Outcome.REPLACED}:
             new.pop(uid, None)  # what replaces another one comes last
             new[uid], present[uid] = record, offered
-            outcomes.append((outcome, found.blob_key if found else None))
-        else:
-            outcomes.append((outcome, offered.blob_key))
-    named = {content.blob_key for content in present.values()}
-    additions = [Addition(outcome, None if blob_key in named else blob_key) for outcome, blob_key in outcomes]
+        outcomes.append(outcome)
+    additions = [
+        _addition(outcome, record, present[record.key.sop_instance_uid])
+        for outcome, record in zip(outcomes, records, strict=True)
+    ]
     return Decision(additions, list(new.values()), [uid for uid in new if uid in stored])
 
 
@@ -63,3 +63,7 @@ def _outcome(offered: Content, found: Content | None, duplicates: DuplicatePolic
     if (found.key, found.sha256) == (offered.key, offered.sha256):
         return Outcome.IDENTICAL
     return _OUTCOMES[duplicates]
+
+
+def _addition(outcome: Outcome, record: InstanceRecord, stored: Content) -> Addition:
+    return Addition(outcome, stored.key, None if record.blob_key == stored.blob_key else record.blob_key)

@@ -35,12 +35,11 @@ class Index(Protocol):
         mixed with the new one. Of several records of a SOPInstanceUID in one call the last one wins.
         """
 
-    async def delete(self, key: ResourceKey) -> list[str]:
-        """Remove all instances of a study or series, or the one instance, in one transaction; the keys of their blobs.
+    async def delete(self, key: ResourceKey) -> int:
+        """Remove all instances of a study or series, or the one instance, in one transaction; how many there were.
 
         Series and studies that are left empty go as well. Others keep their attributes, even when the instance that
-        gave them goes. The list is in stored order, and empty when nothing is stored under the key; the removal is
-        durable when this returns. Raises ValueError for the key of the whole archive.
+        gave them goes. The removal is durable when this returns. Raises ValueError for the key of the whole archive.
         """
 
     async def instance(self, key: ResourceKey) -> StoredInstance | None:
@@ -72,6 +71,15 @@ class Index(Protocol):
 
     async def known_blob_keys(self, keys: Collection[str]) -> set[str]:
         """Those of the blob keys that a row names."""
+
+    async def unneeded_blobs(self, seconds: float, limit: int) -> list[str]:
+        """Keys of blobs whose instances were deleted or replaced at least so long ago, those of the longest ago first.
+
+        They are written down in the transaction that removes the instances, and stay until ``forget_blobs``.
+        """
+
+    async def forget_blobs(self, keys: Collection[str]) -> None:
+        """The bytes of these unneeded blobs are gone; a key that is not there is no error."""
 
     async def close(self) -> None:
         """Finish what was begun and release the database."""

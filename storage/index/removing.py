@@ -3,14 +3,14 @@
 The transaction must keep other writers out, so that nothing is added to a study while it goes.
 """
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, select, update
 
 from storage.index.chunks import chunks
 from storage.index.scope import in_scope
 from storage.index.tables import INSTANCE, INSTANCE_METADATA, INSTANCE_RANGES, SERIES, SERIES_VALUE, STUDY
+from storage.index.unneeded_blobs import note_unneeded_blobs
 from storage.resource import Level, ResourceKey
 
 _SUBTRACT_FROM_COUNT = (
@@ -20,11 +20,8 @@ _SUBTRACT_FROM_COUNT = (
 )
 
 
-def delete_instances(connection: Connection, key: ResourceKey) -> list[str]:
-    """Remove what is stored under a key; the keys of the blobs, in stored order.
-
-    Raises ValueError for the key of the whole archive.
-    """
+def delete_instances(connection: Connection, key: ResourceKey) -> int:
+    """Remove what is stored under a key; the number of instances. Raises ValueError for the whole archive's key."""
     if key == ResourceKey():
         raise ValueError("the key of the whole archive is not one to delete")
     return _remove(connection, in_scope(Level.INSTANCE, key))
@@ -36,22 +33,24 @@ def remove_instances(connection: Connection, sop_instance_uids: Collection[str |
         _remove(connection, [INSTANCE.c.sop_instance_uid.in_(uids)])
 
 
-def _remove(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> list[str]:
+def _remove(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
     """Remove the instances for which the conditions hold, in statements whose number does not depend on theirs."""
-    found = select(INSTANCE.c.blob_key, INSTANCE.c.study_row, INSTANCE.c.series_row).where(*conditions)
-    removed = connection.execute(found.order_by(INSTANCE.c.id)).all()
-    if not removed:
-        return []
+    parents = INSTANCE.c.study_row, INSTANCE.c.series_row
+    found = connection.execute(select(*parents, func.count()).where(*conditions).group_by(*parents)).all()
+    if not found:
+        return 0
+    note_unneeded_blobs(connection, conditions)
     rows = select(INSTANCE.c.id).where(*conditions)
     for table in (INSTANCE_METADATA, INSTANCE_RANGES):
         connection.execute(delete(table).where(table.c.instance_row.in_(rows)))
     connection.execute(delete(INSTANCE).where(*conditions))
-    _subtract(connection, Counter(series_row for _, _, series_row in removed))
-    _remove_empty_studies(connection, {study_row for _, study_row, _ in removed})
-    return [blob_key for blob_key, _, _ in removed]
+    removed = {series_row: count for _, series_row, count in found}
+    _subtract(connection, removed)
+    _remove_empty_studies(connection, {study_row for study_row, _, _ in found})
+    return sum(removed.values())
 
 
-def _subtract(connection: Connection, removed: Counter[int]) -> None:
+def _subtract(connection: Connection, removed: Mapping[int, int]) -> None:
     """Count the instances of the series down; those left without any are removed."""
     counts = [{"series_row": row, "removed": count} for row, count in removed.items()]
     connection.execute(_SUBTRACT_FROM_COUNT, counts)

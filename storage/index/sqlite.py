@@ -17,6 +17,7 @@ from storage.index.reading import BEFORE_FIRST_ROW, read_instances, read_known_b
 from storage.index.removing import delete_instances
 from storage.index.searching import search_instances, search_series, search_studies
 from storage.index.sqlite_connections import enter_wal_mode, writing_engine
+from storage.index.unneeded_blobs import forget_blobs, read_unneeded_blobs
 from storage.query import Query
 from storage.records import (
     Addition,
@@ -59,7 +60,7 @@ class SqliteIndex:
         """Add instances, in a transaction shared with other calls in flight."""
         return await self._writer.run(partial(add_instances, records=records, duplicates=duplicates))
 
-    async def delete(self, key: ResourceKey) -> list[str]:
+    async def delete(self, key: ResourceKey) -> int:
         """Remove what is stored under a key, in such a transaction; other writers wait until all of it is done."""
         return await self._writer.run(partial(delete_instances, key=key))
 
@@ -113,6 +114,14 @@ class SqliteIndex:
     async def known_blob_keys(self, keys: Collection[str]) -> set[str]:
         """Those of the blob keys that a row names."""
         return await self._readers.run(partial(read_known_blob_keys, keys=keys))
+
+    async def unneeded_blobs(self, seconds: float, limit: int) -> list[str]:
+        """Keys of blobs whose instances were deleted or replaced at least so long ago."""
+        return await self._readers.run(partial(read_unneeded_blobs, seconds=seconds, limit=limit))
+
+    async def forget_blobs(self, keys: Collection[str]) -> None:
+        """The bytes of these unneeded blobs are gone."""
+        await self._writer.run(partial(forget_blobs, keys=keys))
 
     async def close(self) -> None:
         """Finish what was begun and release the file."""

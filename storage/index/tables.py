@@ -174,6 +174,17 @@ class InstanceRanges(IndexTable, table=True):
     bulk_index: bytes
 
 
+class UnneededBlob(IndexTable, table=True):
+    """A blob whose instance was deleted or replaced, and whose bytes may be there still."""
+
+    __tablename__ = "unneeded_blob"
+    __table_args__ = (Index("ix_unneeded_blob_since", "since"),)
+
+    blob_key: str = Field(primary_key=True)
+    since: int = Field(sa_type=BigInteger)
+    """When the instance was removed, in seconds of Unix time."""
+
+
 _TABLES = IndexTable.metadata.tables
 
 STUDY: Table = _TABLES["study"]
@@ -182,5 +193,6 @@ SERIES_VALUE: Table = _TABLES["series_value"]
 INSTANCE: Table = _TABLES["instance"]
 INSTANCE_METADATA: Table = _TABLES["instance_metadata"]
 INSTANCE_RANGES: Table = _TABLES["instance_ranges"]
+UNNEEDED_BLOB: Table = _TABLES["unneeded_blob"]
 
 TABLE_OF: dict[Level, Table] = {Level.STUDY: STUDY, Level.SERIES: SERIES, Level.INSTANCE: INSTANCE}

@@ -1,8 +1,9 @@
 """A client of a server in the same process: no socket between them, and the tests stay plain functions."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import httpx
 
@@ -10,6 +11,18 @@ from app.main import create_app
 from app.settings import Settings
 
 ROOT = "/dicom-web"
+
+Content = bytes | AsyncIterable[bytes]
+"""A body at once, which has a Content-Length, or in the pieces in which it is to arrive, which has none."""
+
+
+class PlannedRequest(NamedTuple):
+    """A request to be sent with others."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] | None = None
+    content: Content | None = None
 
 
 class InProcessClient:
@@ -23,15 +36,34 @@ class InProcessClient:
         """GET; ``_`` in the name of a header stands for ``-``."""
         return self.request("GET", path, {name.replace("_", "-"): value for name, value in headers.items()})
 
-    def post(self, path: str, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
+    def post(self, path: str, content: Content, headers: Mapping[str, str]) -> httpx.Response:
         """POST."""
         return self.request("POST", path, headers, content)
 
     def request(
-        self, method: str, path: str, headers: Mapping[str, str] | None = None, content: bytes | None = None
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, content: Content | None = None
     ) -> httpx.Response:
         """Any request; an absolute URL is taken as it is."""
         return self._runner.run(self._client.request(method, path, headers=headers, content=content))
+
+    def together(self, requests: Sequence[PlannedRequest]) -> list[httpx.Response]:
+        """Several requests at the same time; their answers in the same order."""
+
+        async def send_all() -> list[httpx.Response]:
+            return await asyncio.gather(
+                *(
+                    self._client.request(method, path, headers=headers, content=content)
+                    for method, path, headers, content in requests
+                )
+            )
+
+        return self._runner.run(send_all())
+
+
+async def in_pieces(content: bytes, size: int) -> AsyncIterable[bytes]:
+    """A body in pieces of ``size`` bytes, without a Content-Length: as the server sees one in chunks."""
+    for start in range(0, len(content), size):
+        yield content[start : start + size]
 
 
 @contextmanager

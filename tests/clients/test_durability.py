@@ -194,7 +194,11 @@ def _assert_folder_holds_only(server: LiveServer, instances: set[str]) -> None:
     """One file for each instance that is found, and nothing of a dead process in the staging folder."""
     names = sorted(path.name.rpartition(".")[0].rpartition(".")[0] for path in server.instance_files())
     assert names == sorted(instances)
-    staged = [path for path in (server.data / "staging").rglob("*") if path.is_file() and path.suffix != ".lock"]
+    staged = [
+        path
+        for path in (server.data / "staging").rglob("*")
+        if path.is_file() and path.suffix != ".lock" and path.name != "notes"
+    ]
     assert staged == []
     locks = list((server.data / "staging").glob("*.lock"))
     folders = [path for path in (server.data / "staging").iterdir() if path.is_dir()]

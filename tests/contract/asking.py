@@ -49,3 +49,8 @@ async def counts(index: Index) -> tuple[dict[str, int], list[int]]:
         {each.attributes.decode().split("/")[2].removeprefix("1.2."): each.number_of_instances for each in studies},
         [each.number_of_instances for each in series],
     )
+
+
+async def unneeded_blobs(index: Index) -> set[str]:
+    """All of them, however short a time they have been unneeded."""
+    return set(await index.unneeded_blobs(0, 1_000_000))

@@ -14,7 +14,7 @@ INSTANCE = ResourceKey("1.2", "1.2.3", "1.2.3.4")
 async def stored(store: BlobStore, data: bytes, resource: ResourceKey = INSTANCE) -> str:
     blob = store.stage()
     await blob.write(data)
-    await blob.seal()
+    blob.seal()
     [key] = await store.place([(blob, resource)])
     await store.settle([key])
     return key
@@ -52,7 +52,7 @@ class BlobStoreContract:
         for number in range(5):
             blob = store.stage()
             await blob.write(b"%d" % number)
-            await blob.seal()
+            blob.seal()
             blobs.append((blob, ResourceKey("1.2", f"1.2.{number % 2}", f"1.2.3.{number}")))
         keys = await store.place(blobs)
         assert [await store.read(key, ByteRange(0, 1)) for key in keys] == [b"0", b"1", b"2", b"3", b"4"]
@@ -93,7 +93,7 @@ class BlobStoreContract:
             await blob.discard()
         blob = store.stage()
         await blob.write(b"placed")
-        await blob.seal()
+        blob.seal()
         [key] = await store.place([(blob, INSTANCE)])
         await blob.discard()
         assert await store.read(key, ByteRange(0, 6)) == b"placed"

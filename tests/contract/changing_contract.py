@@ -10,7 +10,7 @@ from storage.index.protocol import Index
 from storage.query import Equals, Term
 from storage.records import Addition, DuplicatePolicy, InstanceRecord, Outcome, StoredInstance
 from storage.resource import Level, ResourceKey
-from tests.contract.asking import counts, found_studies, metadata, outcomes, query, search
+from tests.contract.asking import counts, found_studies, metadata, outcomes, query, search, unneeded_blobs
 from tests.contract.plain_index import PlainIndex
 from tests.contract.records import key, record
 
@@ -147,7 +147,7 @@ class DuplicatesContract:
             transfer_syntax_uid="1.2.4",
             size=5,
         )
-        assert await index.add([new], REPLACE) == [Addition(REPLACED, old.blob_key)]
+        assert await index.add([new], REPLACE) == [Addition(REPLACED, new.key)]
         found = await stored(index, new.key)
         assert (found.blob_key, found.sha256, found.size) == (new.blob_key, new.sha256, 5)
         assert (found.sop_class_uid, found.transfer_syntax_uid) == ("1.2.3", "1.2.4")
@@ -159,6 +159,7 @@ class DuplicatesContract:
             assert [each.attributes for each in matches] == expected
         assert await counts(index) == ({"1": 1}, [1])
         assert await index.known_blob_keys([old.blob_key, new.blob_key]) == {new.blob_key}
+        assert await unneeded_blobs(index) == {old.blob_key}
 
     async def test_who_looked_a_replaced_instance_up_before_finds_that_it_is_gone(self, index: Index) -> None:
         await index.add([record()])
@@ -216,7 +217,8 @@ class DuplicatesContract:
         other = record(content="other")
         for policy, outcome in ((KEEP, KEPT), (REJECT, CONFLICT)):
             told = await index.add([other, moved], policy)
-            assert told == [Addition(outcome, other.blob_key), Addition(outcome, moved.blob_key)]
+            assert told == [Addition(outcome, key(1, 1, 1), each.blob_key) for each in (other, moved)]
+        assert await unneeded_blobs(index) == set()
         assert await stored(index, key(1, 1, 1)) == before
         assert await counts(index) == ({"1": 1}, [1])
 
@@ -227,46 +229,59 @@ class DuplicatesContract:
         await index.add([record()])
         before = await stored(index, key(1, 1, 1))
         again = replace(record(), blob_key="another")
-        assert await index.add([again, record(1, 1, 2)], policy) == [Addition(IDENTICAL, "another"), Addition(ADDED)]
+        assert await index.add([again, record(1, 1, 2)], policy) == [
+            Addition(IDENTICAL, key(1, 1, 1), "another"),
+            Addition(ADDED, key(1, 1, 2)),
+        ]
         assert await stored(index, key(1, 1, 1)) == before
 
     async def test_the_last_of_one_call_replaces_the_others(self, index: Index) -> None:
         offered = [record(content=content) for content in ("a", "b", "c")]
+        there = key(1, 1, 1)
         assert await index.add([*offered, replace(offered[2], blob_key="c again"), record(1, 1, 2)], REPLACE) == [
-            Addition(ADDED),
-            Addition(REPLACED, offered[0].blob_key),
-            Addition(REPLACED, offered[1].blob_key),
-            Addition(IDENTICAL, "c again"),
-            Addition(ADDED),
+            Addition(ADDED, there, offered[0].blob_key),
+            Addition(REPLACED, there, offered[1].blob_key),
+            Addition(REPLACED, there),
+            Addition(IDENTICAL, there, "c again"),
+            Addition(ADDED, key(1, 1, 2)),
         ]
+        assert await unneeded_blobs(index) == set()
         assert (await stored(index, key(1, 1, 1))).blob_key == offered[2].blob_key
         more = [record(content="d"), replace(offered[2], blob_key="c once more")]
         assert await index.add(more, REPLACE) == [
-            Addition(REPLACED, offered[2].blob_key),
-            Addition(REPLACED, more[0].blob_key),
+            Addition(REPLACED, there, more[0].blob_key),
+            Addition(REPLACED, there),
         ]
+        assert await unneeded_blobs(index) == {offered[2].blob_key}
         assert (await stored(index, key(1, 1, 1))).blob_key == "c once more"
         assert await counts(index) == ({"1": 2}, [2])
 
     async def test_the_first_of_one_call_is_kept(self, index: Index) -> None:
         one, two = record(content="a"), record(content="b")
-        assert await index.add([one, two], KEEP) == [Addition(ADDED), Addition(KEPT, two.blob_key)]
+        assert await index.add([one, two], KEEP) == [
+            Addition(ADDED, one.key),
+            Addition(KEPT, one.key, two.blob_key),
+        ]
         assert (await stored(index, key(1, 1, 1))).blob_key == one.blob_key
 
     async def test_a_blob_that_a_row_names_is_never_unneeded(self, index: Index) -> None:
         one, two = record(content="a"), record(content="b")
-        assert await index.add([one, two, one], REPLACE) == [
-            Addition(ADDED),
-            Addition(REPLACED),
-            Addition(REPLACED, two.blob_key),
-        ]
-        assert await index.add([one], REPLACE) == [Addition(IDENTICAL)]
+        in_one_call = [Addition(REPLACED, one.key, two.blob_key), Addition(REPLACED, one.key)]
+        assert await index.add([one, two, one], REPLACE) == [Addition(ADDED, one.key), *in_one_call]
+        assert await index.add([one], REPLACE) == [Addition(IDENTICAL, one.key)]
+        assert await index.add([two, one], REPLACE) == in_one_call
+        assert await unneeded_blobs(index) == set()
+
+    async def test_all_records_of_a_call_are_told_where_the_last_one_took_their_instance(self, index: Index) -> None:
+        moved = record(resource=replace(key(2, 1), sop_instance_uid="1.2.1.1.1"))
+        additions = await index.add([record(content="a"), record(content="b"), moved], REPLACE)
+        assert [each.stored_key for each in additions] == [moved.key] * 3
 
     async def test_many_are_replaced_in_one_call(self, index: Index) -> None:
         await index.add([record(n % 700, 1, n) for n in range(1400)])
         new = [record(n % 700, 1, n, content="new") for n in range(1400)]
-        old_keys = [record(n % 700, 1, n).blob_key for n in range(1400)]
-        assert await index.add(new, REPLACE) == [Addition(REPLACED, old_key) for old_key in old_keys]
+        assert await index.add(new, REPLACE) == [Addition(REPLACED, each.key) for each in new]
+        assert await unneeded_blobs(index) == {record(n % 700, 1, n).blob_key for n in range(1400)}
         of_studies, of_series = await counts(index)
         assert of_studies == {str(n): 2 for n in range(700)}
         assert of_series == [2] * 700
@@ -316,7 +331,8 @@ class DeletingContract:
         numbers = [(1, 1, 1), (1, 2, 1), (1, 1, 2), (2, 1, 1)]
         await index.add([record(*each) for each in numbers])
         before = {each: await stored(index, key(*each)) for each in numbers}
-        assert await index.delete(resource) == [record(*each).blob_key for each in gone]
+        assert await index.delete(resource) == len(gone)
+        assert await unneeded_blobs(index) == {record(*each).blob_key for each in gone}
         for each, instance in before.items():
             found = await index.instance(key(*each))
             assert found == (None if each in gone else instance)
@@ -324,12 +340,13 @@ class DeletingContract:
             assert await index.bulk_index(instance) == (None if each in gone else record(*each).bulk_index)
         assert await metadata(index, resource) == []
         assert await counts(index) == left
-        assert await index.delete(resource) == []
+        assert await index.delete(resource) == 0
 
     @pytest.mark.parametrize("resource", [key(2), key(1, 2), key(1, 1, 2), ResourceKey("1.2.1", "1.2.2", "1.2.1.1.1")])
     async def test_deleting_what_is_not_there_does_nothing(self, index: Index, resource: ResourceKey) -> None:
         await index.add([record()])
-        assert await index.delete(resource) == []
+        assert await index.delete(resource) == 0
+        assert await unneeded_blobs(index) == set()
         assert await counts(index) == ({"1": 1}, [1])
 
     async def test_the_whole_archive_is_not_deleted_at_once(self, index: Index) -> None:
@@ -366,7 +383,7 @@ class DeletingContract:
         before = await stored(index, key(1, 1, 1))
         await index.delete(key(1))
         again = record(content="other", values={"PatientID": "new", listed: "P2"})
-        assert await index.add([again]) == [Addition(ADDED)]
+        assert await index.add([again]) == [Addition(ADDED, again.key)]
         assert (await stored(index, key(1, 1, 1))).row > before.row
         assert await index.frame_index(before) is None
         assert await found_studies(index, Term("PatientID", Equals(("new",)))) == {"1"}
@@ -375,27 +392,62 @@ class DeletingContract:
     async def test_a_large_study_goes_as_a_whole(self, index: Index) -> None:
         await index.add([record(1, n % 700, n) for n in range(3000)])
         await index.add([record(2, 1, 1)])
-        assert await index.delete(key(1)) == [record(1, n % 700, n).blob_key for n in range(3000)]
+        assert await index.delete(key(1)) == 3000
+        assert await unneeded_blobs(index) == {record(1, n % 700, n).blob_key for n in range(3000)}
         assert await counts(index) == ({"2": 1}, [1])
 
     async def test_a_study_that_is_deleted_while_others_add_to_it_is_counted_exactly(self, index: Index) -> None:
-        deleted: list[str] = []
-
         async def add(number: int) -> None:
             await index.add([record(1, number % 3, number)])
 
-        async def delete(resource: ResourceKey) -> None:
-            deleted.extend(await index.delete(resource))
+        async def delete(resource: ResourceKey) -> int:
+            return await index.delete(resource)
 
         deletions = [delete(resource) for resource in (key(1), key(1, 1), key(1, 2, 50), key(1, 0)) * 3]
         calls = [*(add(number) for number in range(150)), *deletions]
-        await asyncio.gather(*Random(5).sample(calls, len(calls)))
-        assert len(deleted) == len(set(deleted))
+        told = await asyncio.gather(*Random(5).sample(calls, len(calls)))
+        deleted = await unneeded_blobs(index)
+        assert sum(count for count in told if count is not None) == len(deleted)
         offered = {record(1, n % 3, n).blob_key for n in range(150)}
-        assert await index.known_blob_keys(offered) == offered - set(deleted)
+        assert await index.known_blob_keys(offered) == offered - deleted
         of_studies, of_series = await counts(index)
         assert sum(of_studies.values()) == sum(of_series) == len(offered) - len(deleted)
         assert len(await metadata(index, key(1))) == len(offered) - len(deleted)
+
+
+class UnneededBlobsContract:
+    """``unneeded_blobs``, ``forget_blobs``."""
+
+    async def test_blobs_are_unneeded_until_they_are_forgotten(self, index: Index) -> None:
+        await index.add([record(1, 1, n) for n in range(700)])
+        await index.delete(key(1))
+        await index.forget_blobs([record(1, 1, n).blob_key for n in range(600)])
+        assert await unneeded_blobs(index) == {record(1, 1, n).blob_key for n in range(600, 700)}
+        await index.forget_blobs(await unneeded_blobs(index))
+        assert await unneeded_blobs(index) == set()
+
+    async def test_blobs_that_nobody_wrote_down_are_forgotten_without_complaint(self, index: Index) -> None:
+        await index.add([record()])
+        await index.forget_blobs([record().blob_key, "unknown"])
+        await index.forget_blobs([])
+        assert await index.known_blob_keys([record().blob_key]) == {record().blob_key}
+
+    async def test_no_more_are_told_at_once_than_asked_for(self, index: Index) -> None:
+        await index.add([record(1, 1, n) for n in range(5)])
+        await index.delete(key(1))
+        told = await index.unneeded_blobs(0, 3)
+        assert len(set(told)) == 3
+        await index.forget_blobs(told)
+        assert len(await index.unneeded_blobs(0, 3)) == 2
+
+    async def test_blobs_that_became_unneeded_a_moment_ago_are_not_told_to_who_asks_for_older_ones(
+        self, index: Index
+    ) -> None:
+        await index.add([record(1), record(2)])
+        await index.add([record(1, content="new")], REPLACE)
+        await index.delete(key(2))
+        assert await index.unneeded_blobs(3600, 10) == []
+        assert await unneeded_blobs(index) == {record(1).blob_key, record(2).blob_key}
 
 
 class RandomChangesContract:
@@ -405,25 +457,26 @@ class RandomChangesContract:
     async def test_random_changes_lead_to_what_plain_python_has(self, index: Index, seed: int) -> None:
         random, plain = Random(seed), PlainIndex()
         offered: set[str] = set()
-        unneeded: list[str] = []
+        never_stored: list[str] = []
         for number in range(60):
             if random.random() < 0.3:
                 resource = random_key(random)
-                deleted = await index.delete(resource)
-                assert deleted == plain.delete(resource)
-                unneeded += deleted
+                assert await index.delete(resource) == plain.delete(resource)
             else:
                 records = [random_version(random, f"{number}.{n}") for n in range(random.randint(1, 6))]
                 policy = random.choice(list(DuplicatePolicy))
                 additions = await index.add(records, policy)
                 assert additions == plain.add(records, policy)
                 offered |= {each.blob_key for each in records}
-                unneeded += [each.unneeded_blob_key for each in additions if each.unneeded_blob_key is not None]
+                never_stored += [each.unneeded_blob_key for each in additions if each.unneeded_blob_key is not None]
             for level in Level:
                 asked = replace(query(level), whole_metadata=True)
                 assert await search(index, asked) == plain.search(asked)
-        assert len(unneeded) == len(set(unneeded)) > 50  # or the changes would show little
-        assert await index.known_blob_keys(offered) == offered - set(unneeded)
+        removed = await unneeded_blobs(index)
+        assert removed == plain.unneeded_blobs
+        assert min(len(removed), len(never_stored)) > 20  # or the changes would show little
+        assert removed.isdisjoint(never_stored)
+        assert await index.known_blob_keys(offered) == offered - removed - set(never_stored)
 
 
 def random_resource(random: Random) -> ResourceKey:

@@ -11,7 +11,13 @@ from storage.query import Between, Equals, Query, Term, Wildcard
 from storage.records import InstanceRecord
 from storage.resource import Level, ResourceKey
 from tests.contract.asking import EVERYTHING, found_studies, metadata, query, search
-from tests.contract.changing_contract import AddingContract, DeletingContract, DuplicatesContract, RandomChangesContract
+from tests.contract.changing_contract import (
+    AddingContract,
+    DeletingContract,
+    DuplicatesContract,
+    RandomChangesContract,
+    UnneededBlobsContract,
+)
 from tests.contract.plain_index import PlainIndex
 from tests.contract.records import key, record
 
@@ -229,6 +235,7 @@ class IndexContract(
     AddingContract,
     DuplicatesContract,
     DeletingContract,
+    UnneededBlobsContract,
     RandomChangesContract,
     ReadingContract,
     MatchingContract,

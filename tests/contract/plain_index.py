@@ -47,6 +47,7 @@ class PlainIndex:
 
     def __init__(self, records: Iterable[InstanceRecord] = ()) -> None:
         self.records: Records = []
+        self.unneeded_blobs: set[str] = set()
         self._firsts: dict[Level, dict[_Uids, InstanceRecord]] = {Level.STUDY: {}, Level.SERIES: {}}
         self.add(records)
 
@@ -54,20 +55,20 @@ class PlainIndex:
         self, records: Iterable[InstanceRecord], duplicates: DuplicatePolicy = DuplicatePolicy.REJECT
     ) -> list[Addition]:
         """Records that are equal in all, blob key included, must not be offered twice."""
-        kept, additions = list(self.records), []
-        for record in records:
+        offered, kept = list(records), list(self.records)
+        outcomes = []
+        for record in offered:
             found = next((each for each in kept if _is_same_instance(each, record)), None)
             if found is None:
-                additions.append(Addition(Outcome.ADDED))
+                outcomes.append(Outcome.ADDED)
             elif (found.key, found.sha256) == (record.key, record.sha256):
-                additions.append(Addition(Outcome.IDENTICAL, record.blob_key))
+                outcomes.append(Outcome.IDENTICAL)
                 continue
             elif duplicates is DuplicatePolicy.REPLACE:
-                additions.append(Addition(Outcome.REPLACED, found.blob_key))
+                outcomes.append(Outcome.REPLACED)
                 kept.remove(found)
             else:
-                outcome = Outcome.KEPT if duplicates is DuplicatePolicy.KEEP else Outcome.CONFLICT
-                additions.append(Addition(outcome, record.blob_key))
+                outcomes.append(Outcome.KEPT if duplicates is DuplicatePolicy.KEEP else Outcome.CONFLICT)
                 continue
             kept.append(record)
         new = [each for each in kept if each not in self.records]
@@ -76,14 +77,21 @@ class PlainIndex:
             self.records.append(record)
             for level, firsts in self._firsts.items():
                 firsts.setdefault(_UIDS[level](record), record)
-        return additions
+        return [self._addition(outcome, record) for outcome, record in zip(outcomes, offered, strict=True)]
 
-    def delete(self, key: ResourceKey) -> list[str]:
-        gone = [each for each in self.records if _is_below(key, each)]
-        self._retain([each for each in self.records if each not in gone])
-        return [each.blob_key for each in gone]
+    def delete(self, key: ResourceKey) -> int:
+        left = [each for each in self.records if not _is_below(key, each)]
+        deleted = len(self.records) - len(left)
+        self._retain(left)
+        return deleted
+
+    def _addition(self, outcome: Outcome, record: InstanceRecord) -> Addition:
+        [stored] = [each for each in self.records if _is_same_instance(each, record)]
+        named = {each.blob_key for each in self.records}
+        return Addition(outcome, stored.key, None if record.blob_key in named else record.blob_key)
 
     def _retain(self, records: Records) -> None:
+        self.unneeded_blobs |= {each.blob_key for each in self.records if each not in records}
         self.records = records
         for level, firsts in self._firsts.items():
             there = {_UIDS[level](record) for record in records}

@@ -41,6 +41,7 @@ def upgrade() -> None:
     _series_value()
     _instance()
     _instance_documents()
+    _unneeded_blob()
 
 
 def _study() -> None:
@@ -119,6 +120,15 @@ def _instance_documents() -> None:
         _bytes("frame_index"),
         _bytes("bulk_index"),
     )
+
+
+def _unneeded_blob() -> None:
+    op.create_table(
+        "unneeded_blob",
+        _text("blob_key", primary_key=True),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+    )
+    op.create_index("ix_unneeded_blob_since", "unneeded_blob", ["since"])
 
 
 def _text(name: str, *, primary_key: bool = False) -> sa.Column[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from storage.blobs.local import OPEN_FILES, LocalBlobStore
 from storage.blobs.protocol import CHUNK_BYTES
+from storage.blobs.staging import NOTES_BYTES
 from storage.errors import StorageFull, StorageUnavailable
 from storage.resource import ByteRange, ResourceKey
 from tests.contract.blob_store_contract import INSTANCE, stored
@@ -27,7 +28,7 @@ async def main():
     await half_received.write(b"x" * (2 << 20))
     blob = store.stage()
     await blob.write(b"placed")
-    await blob.seal()
+    blob.seal()
     [key] = await store.place([(blob, ResourceKey("1.2", "1.2.3", "1.2.3.4"))])
     print(key, flush=True)
     os.kill(os.getpid(), 9)
@@ -94,13 +95,22 @@ async def test_doubt_lasts_until_it_is_settled(tmp_path: Path) -> None:
         await store.close()
 
 
+async def test_notes_do_not_grow_with_what_is_stored(tmp_path: Path) -> None:
+    store = LocalBlobStore(tmp_path)
+    for _ in range(2 * NOTES_BYTES // 40):
+        await stored(store, b"")
+    [notes] = (tmp_path / "staging").rglob("notes")
+    assert notes.stat().st_size < NOTES_BYTES + 100
+    await store.close()
+
+
 async def test_a_living_process_keeps_its_staging_folder(tmp_path: Path) -> None:
     one = LocalBlobStore(tmp_path)
     blob = one.stage()
     await blob.write(b"x" * 2 * CHUNK_BYTES)
     sealed = one.stage()
     await sealed.write(b"placed")
-    await sealed.seal()
+    sealed.seal()
     await one.place([(sealed, INSTANCE)])
     other = LocalBlobStore(tmp_path)
     assert await other.unsettled() == []
@@ -132,9 +142,10 @@ async def test_a_placing_that_fails_places_none(tmp_path: Path, monkeypatch: pyt
     for number in range(3):
         blob = store.stage()
         await blob.write(b"data")
-        await blob.seal()
+        blob.seal()
         blobs.append((blob, ResourceKey("1.2", "1.2.3", f"1.2.3.{number}")))
-    real_rename, renamed = Path.rename, []
+    real_rename = Path.rename
+    renamed: list[Path] = []
 
     def fail_at_the_third(source: Path, target: Path) -> Path:
         if len(renamed) == 2:

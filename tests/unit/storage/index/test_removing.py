@@ -12,6 +12,7 @@ from storage.index.migrations import upgrade
 from storage.index.removing import delete_instances
 from storage.index.sqlite_connections import writing_engine
 from storage.index.tables import INSTANCE, INSTANCE_METADATA, INSTANCE_RANGES, SERIES, STUDY, IndexTable
+from storage.index.unneeded_blobs import forget_blobs
 from storage.records import DuplicatePolicy, InstanceRecord
 from storage.resource import ResourceKey
 from tests.contract.records import key, record
@@ -57,10 +58,11 @@ def test_no_row_is_left_without_the_rows_that_it_belongs_to(connection: Connecti
         assert_whole(connection)
 
 
-def test_all_tables_are_empty_when_all_studies_are_deleted(connection: Connection) -> None:
+def test_all_tables_are_empty_when_all_studies_are_deleted_and_their_blobs_forgotten(connection: Connection) -> None:
     records = [record(study, n % 2, n, values={LISTED: ("P1", "P2")}) for study in (1, 2) for n in range(4)]
     add_instances(connection, records, DuplicatePolicy.REJECT)
     for study in (1, 2):
         delete_instances(connection, key(study))
+    forget_blobs(connection, [each.blob_key for each in records])
     for table in IndexTable.metadata.sorted_tables:
         assert connection.scalar(select(func.count()).select_from(table)) == 0, table.name

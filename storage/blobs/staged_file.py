@@ -1,0 +1,72 @@
+"""Bytes on their way into the local store."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from storage.blobs.files import storage_errors, write_all
+from storage.blobs.protocol import CHUNK_BYTES
+
+SYNC_EVERY_BYTES = 64 << 20
+"""A long file is synced as it comes, so that the client does not wait for all of it at the end."""
+
+
+class LocalStagedBlob:
+    """Bytes held in memory up to CHUNK_BYTES, in a file of the staging area from there on."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size = 0
+        self._tail = bytearray()
+        self._descriptor: int | None = None
+        self._has_file = False
+        self._synced = 0
+
+    async def write(self, data: bytes) -> None:
+        """Append; bytes go to the file whenever CHUNK_BYTES have come together."""
+        self._tail += data
+        self.size += len(data)
+        if len(self._tail) >= CHUNK_BYTES:
+            await asyncio.to_thread(self._flush)
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Bytes from ``start`` to ``stop`` (exclusive), fewer at the end."""
+        in_file = self.size - len(self._tail)
+        head = b""
+        if self._descriptor is not None and start < in_file:
+            with storage_errors():
+                head = os.pread(self._descriptor, min(stop, in_file) - start, start)
+        return head + bytes(self._tail[max(start - in_file, 0) : max(stop - in_file, 0)])
+
+    def seal(self) -> None:
+        """Write every byte to the file and close it."""
+        self._flush()
+        self._close()
+
+    async def discard(self) -> None:
+        """Forget the bytes."""
+        self._tail = bytearray()
+        self._close()
+        if self._has_file:
+            self._has_file = False
+            await asyncio.to_thread(self.path.unlink, missing_ok=True)
+
+    def placed(self) -> None:
+        """The file has moved to where it stays: there is nothing to discard any more."""
+        self._has_file = False
+
+    def _flush(self) -> None:
+        with storage_errors():
+            if self._descriptor is None:
+                self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640)
+                self._has_file = True
+            write_all(self._descriptor, self._tail)
+            if self.size - self._synced >= SYNC_EVERY_BYTES:
+                os.fdatasync(self._descriptor)
+                self._synced = self.size
+        self._tail = bytearray()
+
+    def _close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
