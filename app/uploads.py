@@ -12,7 +12,7 @@ from app.protocol.multipart_reader import Event, MultipartLimits, MultipartReade
 from app.representations import DICOM, DICOM_JSON, DICOM_XML, JSON, XML
 from app.services.store import StoreRequest
 from app.services.store_metadata import SeparateInstances
-from app.services.unzip import is_zip, store_members
+from app.services.unzip import UnpackedBytes, is_zip, store_members
 from app.settings import LimitsSettings
 from app.workers import run_cpu
 from storage.blobs.protocol import StagedBlob
@@ -150,10 +150,9 @@ async def receive_form(
     A zip archive stands for the files in it. Raises UnsupportedMediaType, MalformedRequest, PayloadTooLarge,
     UnreadableArchive, ArchiveTooLarge.
     """
-    media_type = _parsed(content_type)
-    if media_type.essence != FORM_DATA:
-        raise UnsupportedMediaType(f"A form is sent as {FORM_DATA}, not {content_type!r}")
+    media_type = _form_type(content_type)
     names: list[str] = []
+    unpacked = UnpackedBytes(limits.body_bytes)
     file_name, blob = "", storing.stage()
     async for event in events(body, MultipartReader(media_type, MultipartLimits(parts=limits.parts))):
         match event:
@@ -162,15 +161,29 @@ async def receive_form(
             case PartData(data) if file_name:
                 await blob.write(data)
             case PartEnd() if file_name and is_zip(blob):
-                names += await store_members(storing, blob, limits.parts - len(names), limits.body_bytes)
+                names += await store_members(storing, blob, limits.parts - len(names), unpacked)
             case PartEnd() if file_name:
                 names.append(file_name)
                 await storing.end_instance(blob)
     return names
 
 
+def _form_type(content_type: str) -> MediaType:
+    """The media type of a form. Raises UnsupportedMediaType for any other."""
+    try:
+        media_type = MediaType.parse(content_type)
+    except MalformedRequest:
+        media_type = None
+    if media_type is None or media_type.essence != FORM_DATA:
+        raise UnsupportedMediaType(f"A form is sent as {FORM_DATA}, not {content_type!r}")
+    return media_type
+
+
 def _file_name(headers: Mapping[str, str]) -> str:
-    """The name of the file in a part of a form; empty for a field that is none."""
-    disposition = headers.get("content-disposition", "")
+    """The name of the file in a part of a form; empty for a field that is none.
+
+    Browsers write it in UTF-8 (RFC 7578 5.1.3), and headers are read as Latin-1.
+    """
+    disposition = headers.get("content-disposition", "").encode("latin-1").decode("utf-8", "replace")
     _, _, parameters = disposition.partition(";")
     return MediaType.parse(f"form/data;{parameters}").parameter("filename") or ""

@@ -1,7 +1,7 @@
 """Whether the server is alive, and a page for people who open its address in a browser."""
 
 from fastapi import APIRouter
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 router = APIRouter(tags=["Server"])
 
@@ -18,7 +18,12 @@ async def welcome() -> Response:
     return HTMLResponse(_WELCOME)
 
 
-@router.get("/health", operation_id="Health", summary="Whether the server answers")
-async def health() -> dict[str, str]:
+@router.get(
+    "/health",
+    operation_id="Health",
+    summary="Whether the server answers",
+    responses={200: {"description": "It does.", "content": {"application/json": {}}}},
+)
+async def health() -> Response:
     """Answer as long as the server lives."""
-    return {"status": "ok"}
+    return JSONResponse({"status": "ok"})

@@ -13,13 +13,29 @@ _SIGNATURES = b"PK\x03\x04", b"PK\x05\x06"
 _PREFIX_AT = 128
 
 
+class UnpackedBytes:
+    """Counts what comes out of the archives of one request: a few received bytes can stand for terabytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._left = most
+
+    def count(self, size: int) -> None:
+        """So many bytes more. Raises ArchiveTooLarge."""
+        self._left -= size
+        if self._left < 0:
+            raise ArchiveTooLarge(f"the files of the archives are longer than {self._most} bytes")
+
+
 def is_zip(blob: StagedBlob) -> bool:
     """Whether the bytes are a zip archive, and not a DICOM file whose preamble looks like one (PS3.10 7.1)."""
     head = blob.read(0, _PREFIX_AT + 4)
     return head.startswith(_SIGNATURES) and head[_PREFIX_AT:] != b"DICM"
 
 
-async def store_members(request: StoreRequest, blob: StagedBlob, most_members: int, most_bytes: int) -> list[str]:
+async def store_members(
+    request: StoreRequest, blob: StagedBlob, most_members: int, unpacked: UnpackedBytes
+) -> list[str]:
     """Store every file of an archive; their names, in the order of the outcomes.
 
     Sizes are counted as they come out, whatever the archive says of itself. Raises UnreadableArchive, ArchiveTooLarge.
@@ -28,14 +44,11 @@ async def store_members(request: StoreRequest, blob: StagedBlob, most_members: i
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) > most_members:
         raise ArchiveTooLarge(f"the archive holds {len(members)} files, {most_members} may be stored at once")
-    left = most_bytes
     for member in members:
         target = request.stage()
         pieces = _pieces(archive, member)
         while (piece := await run_cpu(next, pieces, None)) is not None:
-            left -= len(piece)
-            if left < 0:
-                raise ArchiveTooLarge(f"the files of the archive are longer than {most_bytes} bytes")
+            unpacked.count(len(piece))
             await target.write(piece)
         await request.end_instance(target)
     return [member.filename for member in members]
@@ -78,7 +91,7 @@ class _BlobFile(io.RawIOBase):
         """Go to a position."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._blob.size}[whence]
         if base + offset < 0:
-            raise ValueError("before the start")
+            raise OSError("before the start")  # as a file does, which zipfile counts on
         self._position = base + offset
         return self._position
 

@@ -1,7 +1,8 @@
 """Group commit: writes in flight share one transaction, and so one wait for the disk.
 
-Operations queue; a thread with a connection of its own takes all that wait, runs each under a savepoint, commits
-once and only then answers. While the disk works, the next group gathers: the busier the server, the larger its groups.
+Operations queue; a thread with a connection of its own takes all that wait, runs each under a savepoint (one that is
+alone has the transaction for itself), commits once and only then answers. While the disk works, the next group
+gathers: the busier the server, the larger its groups.
 
 An operation that fails is undone to its savepoint and answered with its exception; the others of its group are not
 touched. When the database itself gives the transaction up (a full disk may do that), the whole group is
@@ -36,6 +37,10 @@ class _Write(Generic[_Result]):
         self.tell: Callable[[], None]
         """Gives the answer; set by ``attempt``, called when the group is committed."""
         self._operation = operation
+
+    def run_alone(self, connection: Connection) -> None:
+        """Run with the transaction for itself. Raises what the operation raises."""
+        self.tell = partial(self.answer.set_result, self._operation(connection))
 
     def attempt(self, connection: Connection) -> None:
         """Run under a savepoint. Raises what the operation raised only if the transaction was lost with it."""
@@ -103,8 +108,11 @@ class GroupCommit:
     def _commit(self, group: Sequence[_Write[Any]]) -> None:
         try:
             with translated(), self._connection.begin():
-                for write in group:
-                    write.attempt(self._connection)
+                if len(group) == 1:
+                    group[0].run_alone(self._connection)
+                else:
+                    for write in group:
+                        write.attempt(self._connection)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is everybody's answer
             for write in group:
                 write.answer.set_exception(error)
