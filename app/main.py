@@ -18,6 +18,7 @@ from app.origins import LOOPBACK_ORIGIN
 from app.routes import bulk_data, delete, frames, health, instances, metadata, search, store, upload
 from app.services.archive import Archive
 from app.services.store import StorePolicy
+from app.server_process import end_with_parent
 from app.settings import Settings
 from app.urls import BaseUrl, PlainPaths
 from storage.blobs.factory import open_blob_store
@@ -35,6 +36,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        end_with_parent()
         archive = await open_archive(settings)
         policy = StorePolicy(settings.store.duplicates, settings.store.validation)
         app.state.server = Server(archive, settings.limits, settings.cors, BaseUrl(settings), policy)

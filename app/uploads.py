@@ -9,9 +9,9 @@ from app.dicom.xml_reader import read_xml
 from app.protocol.errors import MalformedRequest, PayloadTooLarge, UnsupportedMediaType
 from app.protocol.media_type import MediaType
 from app.protocol.multipart_reader import Event, MultipartLimits, MultipartReader, PartBegin, PartData, PartEnd
-from app.representations import DICOM, DICOM_JSON, DICOM_XML, JSON, XML
+from app.representations import DICOM, DICOM_JSON, DICOM_XML
 from app.services.store import StoreRequest
-from app.services.store_metadata import SeparateInstances
+from app.services.store_metadata import BulkData, SeparateInstances
 from app.services.unzip import UnpackedBytes, is_zip, store_members
 from app.settings import LimitsSettings
 from app.workers import run_cpu
@@ -19,8 +19,13 @@ from storage.blobs.protocol import StagedBlob
 
 MULTIPART_RELATED = "multipart/related"
 FORM_DATA = "multipart/form-data"
-_DOCUMENTS = {DICOM_JSON.essence, DICOM_XML.essence, JSON.essence, XML.essence}
+_DOCUMENTS = {DICOM_JSON.essence, DICOM_XML.essence}
 _TAKEN = f"{DICOM}, or {MULTIPART_RELATED} of type {DICOM}, {DICOM_JSON} or {DICOM_XML}"
+
+MAX_JSON_VALUES = 4_000_000
+"""Values in one metadata part: each takes up to a hundred bytes of memory, however short it is. A structure set with
+a million points has three million."""
+_BEFORE_JSON_VALUES = b"{", b"[", b","
 
 
 async def receive(body: AsyncIterator[bytes], content_type: str, storing: StoreRequest, limits: LimitsSettings) -> None:
@@ -59,7 +64,9 @@ class _PartReceiver:
     def __init__(self, root: MediaType, storing: StoreRequest, limits: LimitsSettings) -> None:
         self._storing = storing
         self._separate = SeparateInstances(storing)
+        self._documents: list[tuple[bytes, MediaType]] = []
         self._document_bytes_left = limits.metadata_bytes
+        self._documents_left = limits.parts
         named = root.parameter("type")
         self._root = _parsed(named).essence if named else None
         if self._root not in {None, DICOM.essence, *_DOCUMENTS}:
@@ -67,41 +74,47 @@ class _PartReceiver:
         self._part = DICOM
         self._document = bytearray()
         self._blob: StagedBlob | None = None
+        self._bulk: BulkData | None = None
 
     async def take(self, event: Event) -> None:
         """One event of the reader."""
         match event:
             case PartBegin(headers):
                 self._begin(headers)
-            case PartData(data) if self._blob is not None:
-                await self._blob.write(data)
+            case PartData(data) if target := self._blob or self._bulk:
+                await target.write(data)
             case PartData(data):
                 self._collect(data)
-            case PartEnd() if self._part.essence in _DOCUMENTS:
-                for document in await run_cpu(_documents, bytes(self._document), self._part):
-                    self._separate.add_document(document)
-            case PartEnd() if self._blob is not None and self._part.essence == DICOM.essence:
+            case PartEnd() if self._blob is not None:
                 await self._storing.end_instance(self._blob)
+            case PartEnd() if self._bulk is None:
+                self._documents.append((bytes(self._document), self._part))
 
     async def finish(self) -> None:
-        """All parts are there."""
-        await self._separate.store()
+        """All parts are there. Metadata are read now, part by part: as objects they take many times their length."""
+        for data, media_type in self._documents:
+            documents = await run_cpu(_documents, data, media_type)
+            self._documents_left -= len(documents)
+            if self._documents_left < 0:
+                raise PayloadTooLarge("The request describes more instances than it may have parts")
+            for document in documents:
+                await self._separate.store(document)
 
     def _begin(self, headers: Mapping[str, str]) -> None:
         self._part = _parsed(headers.get("content-type") or self._root or DICOM.essence)
         if self._root is None:
             self._root = self._part.essence  # RFC 2387 3.2: the first part is the root
+        self._blob = self._bulk = None
         if self._part.essence == DICOM.essence:
             self._blob = self._storing.stage()
         elif self._part.essence in _DOCUMENTS:
-            self._blob = None
             self._document.clear()
         elif self._root in _DOCUMENTS:
-            self._blob = self._begin_bulk(headers)
+            self._bulk = self._begin_bulk(headers)
         else:
             raise UnsupportedMediaType(f"StoreInstances takes {_TAKEN}, not a part of type {self._part.essence!r}")
 
-    def _begin_bulk(self, headers: Mapping[str, str]) -> StagedBlob:
+    def _begin_bulk(self, headers: Mapping[str, str]) -> BulkData:
         location = headers.get("content-location")
         if not location:
             raise MalformedRequest("A bulk data part has no Content-Location, so that no BulkDataURI can name it")
@@ -119,11 +132,13 @@ def _documents(data: bytes, media_type: MediaType) -> list[Mapping[str, object]]
 
     Raises MalformedRequest.
     """
-    if media_type.essence in {DICOM_XML.essence, XML.essence}:
+    if media_type.essence == DICOM_XML.essence:
         try:
             return [read_xml(data)]
         except UnusableInstance as error:
             raise MalformedRequest(f"A metadata part is not a Native DICOM Model: {error}") from error
+    if sum(map(data.count, _BEFORE_JSON_VALUES)) > MAX_JSON_VALUES:
+        raise PayloadTooLarge(f"A metadata part has more than {MAX_JSON_VALUES} values")
     try:
         told = orjson.loads(data)
     except orjson.JSONDecodeError as error:

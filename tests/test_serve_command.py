@@ -1,13 +1,16 @@
 """How the server begins and ends as a process."""
 
 import signal
+import socket
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.live_server import FOVEA, live_server, plain_environment
+from app.settings import AuthSettings, Settings
+from tests.live_server import FOVEA, STOP_SECONDS, live_server, plain_environment
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -44,9 +47,20 @@ def test_a_host_that_others_can_reach_is_refused_without_authentication(data_fol
 
 
 def test_a_host_that_others_can_reach_is_allowed_when_said_aloud(data_folder: Path) -> None:
-    with live_server(data_folder, "--host", "0.0.0.0", FOVEA_AUTH__MODE="none") as server:
+    assert Settings(host="0.0.0.0", auth=AuthSettings(mode="none")).host == "0.0.0.0"
+    with live_server(data_folder, FOVEA_AUTH__MODE="none") as server:
         assert requests.get(f"{server.root}/studies", timeout=5).json() == []
     assert "no authentication" in server.log.read_text()
+
+
+def test_worker_processes_end_with_the_process_that_started_them(data_folder: Path) -> None:
+    with live_server(data_folder, workers=2) as server:
+        server.process.kill()
+        server.process.wait(STOP_SECONDS)
+        deadline = time.monotonic() + STOP_SECONDS
+        while _is_listening(server.port):
+            assert time.monotonic() < deadline, "the port is still held"
+            time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +78,11 @@ def test_a_port_that_is_taken_ends_the_server_with_an_error(data_folder: Path, t
         done = _serve(tmp_path / "other", "--port", str(server.port))
     assert done.returncode not in {0, 2}
     assert "address already in use" in done.stderr
+
+
+def _is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _serve(data: Path, *options: str) -> "subprocess.CompletedProcess[str]":

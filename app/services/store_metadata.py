@@ -11,36 +11,54 @@ from app.workers import run_cpu
 from storage.blobs.protocol import CHUNK_BYTES, StagedBlob
 
 
+class BulkData:
+    """The bytes of one bulk data part, at the end of those that came before it in the request.
+
+    All parts of a request share one staged blob, so that thousands of frames take neither a file each nor memory.
+    """
+
+    def __init__(self, blob: StagedBlob) -> None:
+        self._blob = blob
+        self._start = blob.size
+        self.size = 0
+
+    async def write(self, data: bytes) -> None:
+        """Append; only to the part that was begun last."""
+        await self._blob.write(data)
+        self.size += len(data)
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Bytes from ``start`` to ``stop`` (exclusive), fewer at the end; synchronous, for a worker thread."""
+        return self._blob.read(self._start + start, self._start + min(stop, self.size))
+
+
 class SeparateInstances:
-    """The documents and bulk data of one request, kept until all are there: they may come in any order."""
+    """The bulk data of one request, kept until all are there: they may come before their metadata or after."""
 
     def __init__(self, request: StoreRequest) -> None:
         self._request = request
-        self._documents: list[Mapping[str, object]] = []
+        self._blob: StagedBlob | None = None
         self._bulk: dict[str, list[BulkPart]] = defaultdict(list)
 
-    def add_document(self, document: Mapping[str, object]) -> None:
-        """An instance's metadata, a DICOM JSON object."""
-        self._documents.append(document)
-
-    def begin_bulk(self, location: str, media_type: str, transfer_syntax_uid: str | None) -> StagedBlob:
+    def begin_bulk(self, location: str, media_type: str, transfer_syntax_uid: str | None) -> BulkData:
         """Begin bulk data; ``location`` is what the BulkDataURI of some document names."""
-        blob = self._request.stage()
-        self._bulk[location].append(BulkPart(blob, media_type, transfer_syntax_uid))
-        return blob
+        if self._blob is None:
+            self._blob = self._request.stage()
+        bulk_data = BulkData(self._blob)
+        self._bulk[location].append(BulkPart(bulk_data, media_type, transfer_syntax_uid))
+        return bulk_data
 
-    async def store(self) -> None:
-        """Make a file of each document and hand it to the request."""
-        for document in self._documents:
-            try:
-                pieces = await run_cpu(write_part10, document, self._bulk)
-            except UnusableInstance as error:
-                self._request.refuse(error)
-                continue
-            blob = self._request.stage()
-            for piece in pieces:
-                await _copy(piece, blob)
-            await self._request.end_instance(blob)
+    async def store(self, document: Mapping[str, object]) -> None:
+        """Make a file of an instance's metadata, a DICOM JSON object, and its bulk data; hand it to the request."""
+        try:
+            pieces = await run_cpu(write_part10, document, self._bulk)
+        except UnusableInstance as error:
+            self._request.refuse(error)
+            return
+        blob = self._request.stage()
+        for piece in pieces:
+            await _copy(piece, blob)
+        await self._request.end_instance(blob)
 
 
 async def _copy(piece: Piece, blob: StagedBlob) -> None:

@@ -2,7 +2,8 @@
 
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
@@ -58,6 +59,24 @@ def send(
         if body is not None and "Transfer-Encoding" not in sent:
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)
+        response = connection.getresponse()
+        return RawAnswer(
+            response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+        )
+    finally:
+        connection.close()
+
+
+def post_pieces(server: LiveServer, target: str, content_type: str, pieces: Iterable[bytes]) -> RawAnswer:
+    """POST of a body that is made while it is sent, in the chunked transfer coding.
+
+    The server may answer before all is sent, and need not take the rest.
+    """
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT_SECONDS)
+    path = urlsplit(server.root).path + target
+    try:
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.request("POST", path, iter(pieces), {"Content-Type": content_type}, encode_chunked=True)
         response = connection.getresponse()
         return RawAnswer(
             response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
