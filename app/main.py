@@ -16,9 +16,9 @@ from app.dependencies import Server
 from app.head import HeadAsGet
 from app.origins import LOOPBACK_ORIGIN
 from app.routes import bulk_data, delete, frames, health, instances, metadata, search, store, upload
+from app.server_process import end_with_parent
 from app.services.archive import Archive
 from app.services.store import StorePolicy
-from app.server_process import end_with_parent
 from app.settings import Settings
 from app.urls import BaseUrl, PlainPaths
 from storage.blobs.factory import open_blob_store

@@ -86,7 +86,7 @@ class LimitsSettings(BaseModel):
     parts: Annotated[int, Field(gt=0)] = 50_000
     """Parts in the body of one store request."""
 
-    metadata_bytes: Annotated[int, Field(gt=0)] = 256 << 20
+    metadata_bytes: Annotated[int, Field(gt=0)] = 64 << 20
     """Bytes of metadata in one store request whose metadata and bulk data come apart; they are held in memory."""
 
     search_results: Annotated[int, Field(gt=0)] = 10_000

@@ -130,7 +130,7 @@ class _PartReceiver:
 def _documents(data: bytes, media_type: MediaType) -> list[Mapping[str, object]]:
     """The DICOM JSON objects of a metadata part (PS3.18 F.2.1), or the one of a Native DICOM Model.
 
-    Raises MalformedRequest.
+    Raises MalformedRequest, PayloadTooLarge.
     """
     if media_type.essence == DICOM_XML.essence:
         try:

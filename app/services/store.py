@@ -132,8 +132,18 @@ class StoreRequest:
         )
 
     async def _prepare(self, blob: StagedBlob) -> _Prepared | FailedInstance:
+        """Read an instance; the bytes of one that is refused are not held until the request ends."""
         try:
-            parsed, sha256, violations = await run_cpu(_read, blob, self._policy.validation)
+            outcome = await self._read(blob)
+            if isinstance(outcome, FailedInstance):
+                await blob.discard()
+            return outcome
+        finally:
+            self._slots.release()
+
+    async def _read(self, blob: StagedBlob) -> _Prepared | FailedInstance:
+        try:
+            parsed, sha256, violations = await run_cpu(_parse, blob, self._policy.validation)
             if self._study_instance_uid not in {None, parsed.key.study_instance_uid}:
                 detail = f"the instance belongs to study {parsed.key.study_instance_uid}"
                 return _refusal(parsed, FailureReason.DATA_SET_DOES_NOT_MATCH, detail)
@@ -148,8 +158,6 @@ class StoreRequest:
             logger.exception("an instance could not be processed")
             reasons = ("the instance could not be processed",)
             return FailedInstance(None, None, FailureReason.PROCESSING_FAILURE, reasons)
-        finally:
-            self._slots.release()
 
     async def _add(self, prepared: Sequence[_Prepared]) -> list[Addition]:
         """Place the bytes, commit the rows, and drop the bytes that no row needs: all of it, once it has begun."""
@@ -173,7 +181,7 @@ class StoreRequest:
         return additions
 
 
-def _read(blob: StagedBlob, validation: Validation) -> tuple[ParsedInstance, bytes, Iterable[str]]:
+def _parse(blob: StagedBlob, validation: Validation) -> tuple[ParsedInstance, bytes, Iterable[str]]:
     """Parse the bytes, digest them, find what breaks the rules in force, and seal them; runs in a worker."""
     parsed = parse(blob)
     digest = hashlib.sha256()

@@ -1,0 +1,97 @@
+"""However large an instance or a request is, the server stays small."""
+
+import hashlib
+from collections.abc import Iterator
+from itertools import repeat
+from pathlib import Path
+
+import pytest
+import requests
+from pydicom.dataset import Dataset
+
+from tests.clients.raw_http import post_pieces, send
+from tests.examples import new_instance, part10
+from tests.live_server import LiveServer, live_server
+from tests.multipart_requests import BOUNDARY, CONTENT_TYPE, store_body
+from tests.server_memory import measured_growth
+
+MEGABYTE = 1 << 20
+BOUND = 64 * MEGABYTE
+LARGE_INSTANCE_BYTES = 300 * MEGABYTE
+SMALL_INSTANCES = 3_000
+
+PART_HEAD = f"\r\n--{BOUNDARY}\r\nContent-Type: application/dicom\r\n\r\n".encode()
+CLOSE = f"\r\n--{BOUNDARY}--".encode()
+
+
+@pytest.fixture
+def warm_server(data_folder: Path) -> Iterator[LiveServer]:
+    """A server that has loaded what the first request loads."""
+    with live_server(data_folder) as server:
+        body = store_body([part10(new_instance())])
+        assert send(server, "POST", "/studies", {"Content-Type": CONTENT_TYPE}, body).status == 200
+        yield server
+        server.assert_without_fault()
+
+
+def large_instance(pixel_bytes: int) -> tuple[Dataset, Iterator[bytes]]:
+    """An instance of one native frame, and its file in pieces of a megabyte."""
+    instance = new_instance(PixelData=b"\1\2\3\4")
+    del instance[0xFFFCFFFC]
+    file = part10(instance)
+    head = file[: -len(b"\1\2\3\4") - 4]
+    piece = bytes(range(256)) * (MEGABYTE // 256)
+    return instance, iter([head + pixel_bytes.to_bytes(4, "little"), *repeat(piece, pixel_bytes // MEGABYTE)])
+
+
+def test_a_large_instance(warm_server: LiveServer) -> None:
+    instance, pieces = large_instance(LARGE_INSTANCE_BYTES)
+    digest = hashlib.sha256()
+
+    def body() -> Iterator[bytes]:
+        yield PART_HEAD
+        for piece in pieces:
+            digest.update(piece)
+            yield piece
+        yield CLOSE
+
+    with measured_growth(warm_server) as storing:
+        assert post_pieces(warm_server, "/studies", CONTENT_TYPE, body()).status == 200
+    assert storing.bytes < BOUND
+    with measured_growth(warm_server) as retrieving:
+        assert digest_of(warm_server, instance) == digest.hexdigest()
+    assert retrieving.bytes < BOUND
+
+
+def digest_of(server: LiveServer, instance: Dataset) -> str:
+    """The SHA-256 of an instance's file, read piece by piece."""
+    uids = instance.StudyInstanceUID, instance.SeriesInstanceUID, instance.SOPInstanceUID
+    url = "{}/studies/{}/series/{}/instances/{}".format(server.root, *uids)
+    digest = hashlib.sha256()
+    with requests.get(url, headers={"Accept": "application/dicom"}, stream=True, timeout=20) as answer:
+        assert answer.status_code == 200
+        for piece in answer.iter_content(MEGABYTE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def small_instances() -> Iterator[bytes]:
+    """The same file again and again, each time under another SOPInstanceUID of the same length."""
+    template = new_instance(PixelData=bytes(8_192), Rows=64, Columns=64, SOPInstanceUID="1.2.3.1000000")
+    file = part10(template)
+    assert file.count(b"1.2.3.1000000") == 2  # in the file meta information and in the data set
+    for number in range(SMALL_INSTANCES):
+        yield file.replace(b"1.2.3.1000000", f"1.2.3.{1_000_000 + number}".encode())
+
+
+def test_thousands_of_small_instances_in_one_request(warm_server: LiveServer) -> None:
+    def body() -> Iterator[bytes]:
+        for file in small_instances():
+            yield PART_HEAD + file
+        yield CLOSE
+
+    with measured_growth(warm_server) as growth:
+        answer = post_pieces(warm_server, "/studies", CONTENT_TYPE, body())
+    assert answer.status == 200
+    assert len(answer.json()["00081199"]["Value"]) == SMALL_INSTANCES
+    assert growth.bytes < BOUND

@@ -1,0 +1,173 @@
+"""A disk that is full, a folder that refuses, files that cannot be opened: a clear answer, and work goes on after."""
+
+import resource
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from pydicom.dataset import Dataset
+
+from tests.clients.raw_http import RawAnswer, get, send
+from tests.examples import new_instance, part10
+from tests.live_server import LiveServer, live_server
+from tests.multipart_requests import CONTENT_TYPE, store_body
+
+MEGABYTE = 1 << 20
+DISK_BYTES = 16 * MEGABYTE
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of DISK_BYTES."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "fovea-test", str(folder)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("a small file system cannot be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextmanager
+def limited(server: LiveServer, kind: int, limit: int) -> Iterator[None]:
+    """Bound a resource of the running server."""
+    soft, hard = resource.prlimit(server.process.pid, kind)
+    resource.prlimit(server.process.pid, kind, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(server.process.pid, kind, (soft, hard))
+
+
+def fill(disk: Path) -> Path:
+    """A file that leaves no room for any other; remove it to make room."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        for size in (MEGABYTE, 4_096):
+            try:
+                while file.write(bytes(size)) == size:
+                    pass
+            except OSError:
+                continue
+    return ballast
+
+
+def store(server: LiveServer, *instances: Dataset) -> RawAnswer:
+    body = store_body(part10(instance) for instance in instances)
+    return send(server, "POST", "/studies", {"Content-Type": CONTENT_TYPE}, body)
+
+
+def assert_problem(answer: RawAnswer, status: int, word: str) -> None:
+    assert answer.status == status, answer.body
+    assert answer.content_type == "application/problem+json"
+    assert word in answer.json()["detail"]
+    assert b"/" not in answer.body.replace(b"application/problem", b"")  # no path of the server
+
+
+def assert_works(server: LiveServer, held: Dataset) -> None:
+    """What was stored before is there, nothing else is, and storing works."""
+    assert [row["00080018"]["Value"][0] for row in get(server, "/instances").json()] == [held.SOPInstanceUID]
+    assert_holds(server, held)
+    assert [path.name.rsplit(".", 2)[0] for path in server.instance_files()] == [held.SOPInstanceUID]
+    fresh = new_instance(PixelData=bytes(2 * MEGABYTE))
+    assert store(server, fresh).status == 200
+    assert_holds(server, fresh)
+
+
+def assert_holds(server: LiveServer, instance: Dataset) -> None:
+    uids = instance.StudyInstanceUID, instance.SeriesInstanceUID, instance.SOPInstanceUID
+    [part] = get(server, "/studies/{}/series/{}/instances/{}".format(*uids)).parts()
+    assert part.body == part10(instance)
+
+
+@pytest.mark.parametrize("size", [1_000, 3 * MEGABYTE], ids=["small", "large"])
+def test_a_full_disk_is_507_until_there_is_room_again(small_disk: Path, tmp_path: Path, size: int) -> None:
+    held = new_instance()
+    # The log is beside the folder: it has to be on another disk.
+    data = tmp_path / "data"
+    data.symlink_to(small_disk)
+    with live_server(data) as server:
+        assert store(server, held).status == 200
+        ballast = fill(small_disk)
+        for _ in range(3):
+            assert_problem(store(server, new_instance(PixelData=bytes(size))), 507, "room")
+        assert_holds(server, held)
+        ballast.unlink()
+        assert_works(server, held)
+        server.assert_without_fault()
+
+
+def test_an_upload_that_fills_the_disk_is_507_and_its_room_is_free_at_once(small_disk: Path, tmp_path: Path) -> None:
+    held = new_instance()
+    data = tmp_path / "data"
+    data.symlink_to(small_disk)
+    with live_server(data) as server:
+        assert store(server, held).status == 200
+        instances = [new_instance(PixelData=bytes(4 * MEGABYTE)) for _ in range(5)]
+        assert_problem(store(server, *instances), 507, "room")
+        assert_works(server, held)
+        server.assert_without_fault()
+
+
+def test_files_that_cannot_grow_are_507(data_folder: Path) -> None:
+    """A quota, which is what RLIMIT_FSIZE stands for here; it binds the index as well."""
+    held = new_instance()
+    with live_server(data_folder) as server:
+        assert store(server, held).status == 200
+        with limited(server, resource.RLIMIT_FSIZE, 1_000):
+            assert_problem(store(server, new_instance()), 507, "room")
+            assert_problem(store(server, new_instance(PixelData=bytes(2 * MEGABYTE))), 507, "room")
+        assert_works(server, held)
+        server.assert_without_fault()
+
+
+def test_no_more_open_files_are_503_and_who_asks_again_is_served(data_folder: Path) -> None:
+    held = new_instance()
+    with live_server(data_folder) as server:
+        assert store(server, held).status == 200
+        in_use = len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+        # One for the connection.
+        with limited(server, resource.RLIMIT_NOFILE, in_use + 1):
+            answer = store(server, new_instance(PixelData=bytes(2 * MEGABYTE)))
+            assert_problem(answer, 503, "storage")
+            assert int(answer.headers["retry-after"]) > 0
+        assert_works(server, held)
+        server.assert_without_fault()
+
+
+def test_a_folder_that_refuses_is_503_until_it_is_put_right(data_folder: Path) -> None:
+    """A file stands where the folder was: that holds back the superuser too, whom permissions do not."""
+    held = new_instance()
+    with live_server(data_folder) as server:
+        assert store(server, held).status == 200
+        folder, aside = data_folder / "instances", data_folder / "aside"
+        folder.rename(aside)
+        folder.write_bytes(b"")
+        answer = store(server, new_instance())
+        assert_problem(answer, 503, "storage")
+        folder.unlink()
+        aside.rename(folder)
+        assert_works(server, held)
+        server.assert_without_fault()
+
+
+def test_a_staging_folder_that_refuses_is_503(data_folder: Path) -> None:
+    held = new_instance()
+    with live_server(data_folder) as server:
+        assert store(server, held).status == 200
+        [folder] = [path for path in (data_folder / "staging").iterdir() if path.is_dir()]
+        aside = data_folder / "aside"
+        folder.rename(aside)
+        folder.write_bytes(b"")
+        for size in (1_000, 3 * MEGABYTE):
+            assert_problem(store(server, new_instance(PixelData=bytes(size))), 503, "storage")
+        folder.unlink()
+        aside.rename(folder)
+        assert_works(server, held)
+        server.assert_without_fault()
