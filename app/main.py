@@ -13,6 +13,7 @@ from starlette.responses import Response
 from app import errors, logs
 from app.boundary import RequestBoundary
 from app.dependencies import Server
+from app.dicom.limits import ParseLimits
 from app.head import HeadAsGet
 from app.origins import LOOPBACK_ORIGIN
 from app.routes import bulk_data, delete, frames, health, instances, metadata, search, store, upload
@@ -38,7 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         end_with_parent()
         archive = await open_archive(settings)
-        policy = StorePolicy(settings.store.duplicates, settings.store.validation)
+        policy = _store_policy(settings)
         app.state.server = Server(archive, settings.limits, settings.cors, BaseUrl(settings), policy)
         try:
             yield
@@ -99,6 +100,14 @@ def _add_routes(app: FastAPI, router: APIRouter, prefix: str = "", *, in_schema:
                 openapi_extra=route.openapi_extra,
                 include_in_schema=in_schema and route.include_in_schema,
             )
+
+
+def _store_policy(settings: Settings) -> StorePolicy:
+    limits = settings.limits
+    parse_limits = ParseLimits(
+        max_depth=limits.nesting, max_elements=limits.elements, max_inflated=limits.inflated_bytes
+    )
+    return StorePolicy(settings.store.duplicates, settings.store.validation, parse_limits)
 
 
 def _middleware(settings: Settings) -> list[Middleware]:

@@ -86,6 +86,18 @@ class LimitsSettings(BaseModel):
     parts: Annotated[int, Field(gt=0)] = 50_000
     """Parts in the body of one store request."""
 
+    part_header_bytes: Annotated[int, Field(gt=0)] = 8192
+    """Bytes in the headers of one part of a body."""
+
+    nesting: Annotated[int, Field(gt=0, le=200)] = 64
+    """Sequences inside sequences in an instance that is stored."""
+
+    elements: Annotated[int, Field(gt=0)] = 4_000_000
+    """Data elements and items in an instance that is stored, all levels together."""
+
+    inflated_bytes: Annotated[int, Field(gt=0)] = 1 << 30
+    """Bytes of a deflated data set after inflating."""
+
     metadata_bytes: Annotated[int, Field(gt=0)] = 64 << 20
     """Bytes of metadata in one store request whose metadata and bulk data come apart; they are held in memory."""
 

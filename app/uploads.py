@@ -35,11 +35,16 @@ async def receive(body: AsyncIterator[bytes], content_type: str, storing: StoreR
         await _receive_file(body, storing)
     elif media_type.essence == MULTIPART_RELATED:
         receiver = _PartReceiver(media_type, storing, limits)
-        async for event in events(body, MultipartReader(media_type, MultipartLimits(parts=limits.parts))):
+        async for event in events(body, _reader(media_type, limits)):
             await receiver.take(event)
         await receiver.finish()
     else:
         raise UnsupportedMediaType(f"StoreInstances takes {_TAKEN}, not {content_type!r}")
+
+
+def _reader(media_type: MediaType, limits: LimitsSettings) -> MultipartReader:
+    multipart_limits = MultipartLimits(parts=limits.parts, header_bytes_per_part=limits.part_header_bytes)
+    return MultipartReader(media_type, multipart_limits)
 
 
 async def events(body: AsyncIterator[bytes], reader: MultipartReader) -> AsyncIterator[Event]:
@@ -169,7 +174,7 @@ async def receive_form(
     names: list[str] = []
     unpacked = UnpackedBytes(limits.body_bytes)
     file_name, blob = "", storing.stage()
-    async for event in events(body, MultipartReader(media_type, MultipartLimits(parts=limits.parts))):
+    async for event in events(body, _reader(media_type, limits)):
         match event:
             case PartBegin(headers):
                 file_name, blob = _file_name(headers), storing.stage()

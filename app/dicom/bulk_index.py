@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from app.dicom.compact_json import dumps
 from storage.resource import ByteRange
 
 
@@ -52,7 +53,7 @@ class BulkIndex:
             path: [value.vr, *_ends(value.byte_range), value.encapsulated, value.word_size, *value.encodings]
             for path, value in self.values.items()
         }
-        return orjson.dumps([self.deflated_from, rows])
+        return dumps([self.deflated_from, rows])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "BulkIndex":

@@ -7,6 +7,7 @@ import orjson
 from app.dicom.ambiguous_vr import first_unsigned, resolve
 from app.dicom.bulk_index import BulkValue
 from app.dicom.character_set import UTF8
+from app.dicom.compact_json import dumps
 from app.dicom.elements import DataSet, Element
 from app.dicom.errors import LimitExceeded
 from app.dicom.limits import ParseLimits
@@ -42,12 +43,11 @@ class JsonWriter:
 
     def item(self, item: DataSet) -> bytes:
         """One item of a sequence as a JSON object. Raises LimitExceeded."""
-        written = orjson.dumps(self.attributes(item))
+        written = dumps(self.attributes(item))
         self._bytes_left -= len(written)
         if self._bytes_left < 0:
             raise LimitExceeded("The sequences of the data set are too long to be metadata.")
-        # A copy, because orjson leaves its buffer attached, 4 KiB for the smallest item, and there may be a million.
-        return bytes(memoryview(written))
+        return written
 
     def attributes(self, data_set: DataSet) -> dict[str, Attribute]:
         """The attributes of one level by their names, ascending (PS3.18 F.2.2).
@@ -122,4 +122,4 @@ def write(attributes: Mapping[str, Attribute], key: ResourceKey) -> bytes:
 
     While the items were written the instance's UIDs were not known yet, so the marks there stand for the path too.
     """
-    return orjson.dumps(attributes).replace(BASE_URL_MARK, BASE_URL_MARK + f"{key.path[1:]}/bulkdata/".encode())
+    return dumps(attributes).replace(BASE_URL_MARK, BASE_URL_MARK + f"{key.path[1:]}/bulkdata/".encode())

@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar
 import orjson
 
 from app.dicom.errors import UnusableInstance
+from app.dicom.limits import DEFAULT_LIMITS, ParseLimits
 from app.dicom.part10 import ParsedInstance, parse
 from app.dicom.store_report import (
     FailedInstance,
@@ -53,6 +54,7 @@ class StorePolicy:
 
     duplicates: DuplicatePolicy = DuplicatePolicy.REJECT
     validation: Validation = Validation.LENIENT
+    limits: ParseLimits = DEFAULT_LIMITS
 
 
 DEFAULT_POLICY = StorePolicy()
@@ -101,6 +103,11 @@ class StoreRequest:
         for blob in self._staged:
             await blob.discard()
 
+    @property
+    def limits(self) -> ParseLimits:
+        """How much one instance may ask of who reads or writes it."""
+        return self._policy.limits
+
     def stage(self) -> StagedBlob:
         """A place for bytes on their way in; gone when the request ends, unless they are an instance that is stored."""
         blob = self._archive.blobs.stage()
@@ -143,7 +150,7 @@ class StoreRequest:
 
     async def _read(self, blob: StagedBlob) -> _Prepared | FailedInstance:
         try:
-            parsed, sha256, violations = await run_cpu(_parse, blob, self._policy.validation)
+            parsed, sha256, violations = await run_cpu(_parse, blob, self._policy)
             if self._study_instance_uid not in {None, parsed.key.study_instance_uid}:
                 detail = f"the instance belongs to study {parsed.key.study_instance_uid}"
                 return _refusal(parsed, FailureReason.DATA_SET_DOES_NOT_MATCH, detail)
@@ -181,13 +188,13 @@ class StoreRequest:
         return additions
 
 
-def _parse(blob: StagedBlob, validation: Validation) -> tuple[ParsedInstance, bytes, Iterable[str]]:
+def _parse(blob: StagedBlob, policy: StorePolicy) -> tuple[ParsedInstance, bytes, Iterable[str]]:
     """Parse the bytes, digest them, find what breaks the rules in force, and seal them; runs in a worker."""
-    parsed = parse(blob)
+    parsed = parse(blob, policy.limits)
     digest = hashlib.sha256()
     for start in range(0, blob.size, CHUNK_BYTES):
         digest.update(blob.read(start, start + CHUNK_BYTES))
-    violations = validate(orjson.loads(parsed.metadata)) if validation is Validation.STRICT else ()
+    violations = validate(orjson.loads(parsed.metadata)) if policy.validation is Validation.STRICT else ()
     blob.seal()
     return parsed, digest.digest(), [str(violation) for violation in violations]
 

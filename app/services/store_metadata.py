@@ -51,7 +51,7 @@ class SeparateInstances:
     async def store(self, document: Mapping[str, object]) -> None:
         """Make a file of an instance's metadata, a DICOM JSON object, and its bulk data; hand it to the request."""
         try:
-            pieces = await run_cpu(write_part10, document, self._bulk)
+            pieces = await run_cpu(write_part10, document, self._bulk, self._request.limits)
         except UnusableInstance as error:
             self._request.refuse(error)
             return

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from pydicom.dataset import Dataset
 
 from app.settings import AuthSettings, LimitsSettings, Settings, StorageSettings
 from tests.api.answers import store
@@ -58,3 +59,25 @@ def test_an_archive_in_memory_holds_what_is_stored_and_writes_no_instance(tmp_pa
         [row] = client.get("/instances").json()
         assert client.get(row["00081190"]["Value"][0]).status_code == 200
     assert not (tmp_path / "data" / "instances").exists()
+
+
+@pytest.mark.parametrize("limit", ["nesting", "elements"])
+def test_what_an_instance_may_ask_of_the_parser_can_be_set(tmp_path: Path, limit: str) -> None:
+    """A plain CT slice has 258 elements and sequences in no sequence."""
+    nested = Dataset()
+    nested.ReferencedStudySequence = [Dataset()]
+    instance = new_instance(ReferencedStudySequence=[nested])
+    with in_process(Settings(data=tmp_path / "strict", limits=LimitsSettings(**{limit: 1}))) as client:
+        answer = store(client, instance)
+        assert answer.status_code == 409
+        [failed] = answer.json()["00081198"]["Value"]
+        assert failed["00081197"]["Value"] == [0xA700]
+    with in_process(Settings(data=tmp_path / "default")) as client:
+        assert store(client, instance).status_code == 200
+
+
+def test_the_headers_of_a_part_are_bounded_by_a_setting(tmp_path: Path) -> None:
+    body = b"--B\r\nContent-Type: application/dicom\r\nX: " + b"x" * 100 + b"\r\n\r\n\r\n--B--"
+    headers = {"Content-Type": 'multipart/related; type="application/dicom"; boundary=B'}
+    with in_process(Settings(data=tmp_path / "data", limits=LimitsSettings(part_header_bytes=64))) as client:
+        assert client.post("/studies", body, headers).status_code == 413
