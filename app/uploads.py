@@ -68,7 +68,7 @@ class _PartReceiver:
 
     def __init__(self, root: MediaType, storing: StoreRequest, limits: LimitsSettings) -> None:
         self._storing = storing
-        self._separate = SeparateInstances(storing)
+        self._separate = SeparateInstances(storing, limits.body_bytes)
         self._documents: list[tuple[bytes, MediaType]] = []
         self._document_bytes_left = limits.metadata_bytes
         self._documents_left = limits.parts

@@ -56,12 +56,13 @@ def native_dicom_model(metadata: Mapping[str, Any]) -> bytes:
     """The Native DICOM Model of a DICOM JSON object without private attributes (PS3.19 A.1)."""
     root = ET.Element("NativeDicomModel", {"xmlns": NAMESPACE})
     _add_attributes(root, metadata)
-    return ET.tostring(root, "utf-8", xml_declaration=True)
+    document: bytes = ET.tostring(root, "utf-8", xml_declaration=True)
+    return document
 
 
 def _add_attributes(parent: ET.Element, metadata: Mapping[str, Any]) -> None:
     for tag, attribute in metadata.items():
-        element = ET.SubElement(parent, "DicomAttribute", tag=tag, vr=attribute["vr"])
+        element = ET.SubElement(parent, "DicomAttribute", {"tag": tag, "vr": attribute["vr"]})
         if "BulkDataURI" in attribute:
             ET.SubElement(element, "BulkData", uri=attribute["BulkDataURI"])
         elif "InlineBinary" in attribute:

@@ -28,7 +28,7 @@ from app.dicom.value_encoding import decode_inline_binary, encode_values, paddin
 from app.dicom.vr import EXPLICIT_VRS
 from storage.resource import ByteRange
 
-__all__ = ["BulkPart", "BulkParts", "PartRange", "Piece", "write_part10"]
+__all__ = ["BulkPart", "BulkParts", "PartRange", "Piece", "length_of", "write_part10"]
 
 Piece = bytes | PartRange
 """Some bytes of a file: at hand, or those of a part."""
@@ -67,22 +67,34 @@ _SEQUENCE_END = bytes.fromhex("FEFFDDE000000000")
 
 
 def write_part10(
-    document: Mapping[str, object], bulk: BulkParts, limits: ParseLimits = DEFAULT_LIMITS
+    document: Mapping[str, object],
+    bulk: BulkParts,
+    limits: ParseLimits = DEFAULT_LIMITS,
+    most_bytes: int | None = None,
 ) -> Sequence[Piece]:
     """The pieces of the file, in order, for a DICOM JSON object and the parts that its BulkDataURIs name.
 
-    The document is what a client has sent: nothing is taken for granted. Everything that can fail has failed before
-    this returns. Raises UnusableInstance: MalformedDataSet where the document breaks the model or a part is absent,
+    ``most_bytes`` is how long the file may be, for many attributes can name the same part. The document is what a
+    client has sent: nothing is taken for granted. Everything that can fail has failed before this returns. Raises
+    UnusableInstance: MalformedDataSet where the document breaks the model or a part is absent,
     MissingIdentity, InvalidUID, UnknownTransferSyntax and LimitExceeded.
     """
     try:
         writer = _Writer(bulk, limits)
         writer.write_data_set({**document, _SPECIFIC_CHARACTER_SET: _UTF8}, limits.max_depth)
-        return [_file_meta(document, writer.transfer_syntax_uid()), *writer.pieces()]
+        pieces = [_file_meta(document, writer.transfer_syntax_uid()), *writer.pieces()]
+        if most_bytes is not None and length_of(pieces) > most_bytes:
+            raise LimitExceeded(f"The file would be longer than the {most_bytes} bytes that are left to it.")
+        return pieces
     except UnusableInstance as error:
         error.sop_class_uid = _text(document, _SOP_CLASS_UID)
         error.sop_instance_uid = _text(document, _SOP_INSTANCE_UID)
         raise
+
+
+def length_of(pieces: Sequence[Piece]) -> int:
+    """The length of a file in bytes."""
+    return sum(len(piece if isinstance(piece, bytes) else piece.byte_range) for piece in pieces)
 
 
 class _Writer:

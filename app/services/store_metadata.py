@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from app.dicom.bulk_part import BulkPart
 from app.dicom.errors import UnusableInstance
-from app.dicom.part10_writer import Piece, write_part10
+from app.dicom.part10_writer import Piece, length_of, write_part10
 from app.services.store import StoreRequest
 from app.workers import run_cpu
 from storage.blobs.protocol import CHUNK_BYTES, StagedBlob
@@ -35,8 +35,10 @@ class BulkData:
 class SeparateInstances:
     """The bulk data of one request, kept until all are there: they may come before their metadata or after."""
 
-    def __init__(self, request: StoreRequest) -> None:
+    def __init__(self, request: StoreRequest, most_bytes: int) -> None:
+        """Begin; ``most_bytes`` is how long the files may be in all."""
         self._request = request
+        self._bytes_left = most_bytes
         self._blob: StagedBlob | None = None
         self._bulk: dict[str, list[BulkPart]] = defaultdict(list)
 
@@ -51,10 +53,11 @@ class SeparateInstances:
     async def store(self, document: Mapping[str, object]) -> None:
         """Make a file of an instance's metadata, a DICOM JSON object, and its bulk data; hand it to the request."""
         try:
-            pieces = await run_cpu(write_part10, document, self._bulk, self._request.limits)
+            pieces = await run_cpu(write_part10, document, self._bulk, self._request.limits, self._bytes_left)
         except UnusableInstance as error:
             self._request.refuse(error)
             return
+        self._bytes_left -= length_of(pieces)
         blob = self._request.stage()
         for piece in pieces:
             await _copy(piece, blob)

@@ -12,6 +12,9 @@ from storage.blobs.protocol import CHUNK_BYTES, StagedBlob
 _SIGNATURES = b"PK\x03\x04", b"PK\x05\x06"
 _PREFIX_AT = 128
 
+MAX_DIRECTORY_BYTES = 16 << 20
+"""Of an archive: an entry takes ten times its length in memory. 50 000 files with names of 250 characters."""
+
 
 class UnpackedBytes:
     """Counts what comes out of the archives of one request: a few received bytes can stand for terabytes."""
@@ -56,7 +59,7 @@ async def store_members(
 
 def _open(blob: StagedBlob) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(io.BufferedReader(_BlobFile(blob)))
+        return zipfile.ZipFile(_ArchiveFile(_BlobFile(blob)))
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         raise UnreadableArchive("the zip archive cannot be read") from error
 
@@ -69,6 +72,16 @@ def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes
     except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
         # zipfile raises all of these for what is damaged, encrypted, or packed in ways it does not know.
         raise UnreadableArchive(f"a file of the zip archive cannot be read: {member.filename[:80]!r}") from error
+
+
+class _ArchiveFile(io.BufferedReader):
+    """An archive, whose directory zipfile reads at one go."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Some bytes. Raises ArchiveTooLarge for a directory that would take too much memory."""
+        if size is not None and size > MAX_DIRECTORY_BYTES:
+            raise ArchiveTooLarge(f"the directory of the archive is longer than {MAX_DIRECTORY_BYTES} bytes")
+        return super().read(size)
 
 
 class _BlobFile(io.RawIOBase):

@@ -273,9 +273,11 @@ def test_lenient_validation_stores_all_of_these(client: InProcessClient) -> None
 
 
 def clean_instance(**attributes: object) -> Dataset:
-    """An instance that keeps the rules: the example has no AccessionNumber, and dates of another time."""
-    required = {"AccessionNumber": "", "PatientBirthDate": "19700101", "StudyID": "1", "ReferringPhysicianName": ""}
-    return new_instance(**required | attributes)
+    """An instance that keeps the rules, which the example does not quite."""
+    instance = new_instance(AccessionNumber="", PatientBirthDate="19700101", StudyID="1", ReferringPhysicianName="")
+    for keyword, value in attributes.items():
+        setattr(instance, keyword, value)
+    return instance
 
 
 # Duplicates

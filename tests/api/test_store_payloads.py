@@ -4,6 +4,7 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import httpx
@@ -12,9 +13,10 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, JPEGBaseline8Bit
 
+from app.settings import Settings
 from tests.api.answers import assert_problem, failures, store, stored_uids
 from tests.api.conftest import LIMITS
-from tests.api.in_process import Content, InProcessClient, in_pieces
+from tests.api.in_process import Content, InProcessClient, in_pieces, in_process
 from tests.examples import COLOR_MULTI_FRAME, ECG, JPEG_2000, NATIVE, new_instance, part10
 from tests.multipart_requests import CONTENT_TYPE, BodyStyle, RequestPart, parts_body, store_body
 from tests.separate_parts import NAMESPACE, TakenApart, native_dicom_model, taken_apart
@@ -35,6 +37,20 @@ def quiet_pydicom() -> Iterator[None]:
     """A file may hold values that pydicom warns about."""
     with pydicom.config.disable_value_validation():
         yield
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcessClient]:
+    """A server for all: each test stores instances of its own."""
+    with in_process(Settings(data=tmp_path_factory.mktemp("payloads") / "data")) as client:
+        yield client
+
+
+@pytest.fixture
+def empty_client(data_folder: Path) -> Iterator[InProcessClient]:
+    """A server whose archive is empty, for tests that want it to stay so."""
+    with in_process(Settings(data=data_folder)) as client:
+        yield client
 
 
 def send(client: InProcessClient, content: Content, content_type: str = CONTENT_TYPE, **headers: str) -> httpx.Response:
@@ -179,11 +195,11 @@ def test_a_file_that_holds_what_looks_like_the_boundary_is_stored_whole(client: 
 
 
 @pytest.mark.parametrize("bare", [b"\r\n--myboundary\r\n", b"\r\nContent-Type", b"\r\n\r\n"])
-def test_bare_line_ends_are_400(client: InProcessClient, bare: bytes) -> None:
+def test_bare_line_ends_are_400(empty_client: InProcessClient, bare: bytes) -> None:
     body = store_body([part10(new_instance())] * 2, STYLE)
     spoiled = body.replace(bare, bare.replace(b"\r", b""))
-    assert_problem(send(client, spoiled, "multipart/related; boundary=myboundary"), 400)
-    assert client.get("/instances").json() == []
+    assert_problem(send(empty_client, spoiled, "multipart/related; boundary=myboundary"), 400)
+    assert empty_client.get("/instances").json() == []
 
 
 @pytest.mark.parametrize(
@@ -202,11 +218,11 @@ def test_bare_line_ends_are_400(client: InProcessClient, bare: bytes) -> None:
     ],
 )
 def test_what_is_not_taken_is_415_and_leaves_nothing(
-    client: InProcessClient, content_type: str, part_type: str
+    empty_client: InProcessClient, content_type: str, part_type: str
 ) -> None:
     part = RequestPart(f"Content-Type: {part_type}\r\n".encode(), part10(new_instance()))
-    assert_problem(send(client, parts_body([part], STYLE), content_type), 415, "application/dicom")
-    assert client.get("/instances").json() == []
+    assert_problem(send(empty_client, parts_body([part], STYLE), content_type), 415, "application/dicom")
+    assert empty_client.get("/instances").json() == []
 
 
 # Metadata and bulk data
@@ -365,7 +381,7 @@ def test_pixel_data_of_a_type_that_would_have_to_be_converted_fail(client: InPro
     ],
 )
 def test_metadata_that_cannot_be_read_are_400(client: InProcessClient, content_type: str, document: bytes) -> None:
-    subtype = b"json" if content_type is JSON else b"xml"
+    subtype = b"json" if content_type == JSON else b"xml"
     part = RequestPart(b"Content-Type: application/dicom+" + subtype + b"\r\n", document)
     assert_problem(send(client, parts_body([part], STYLE), content_type), 400, "metadata part")
 
@@ -430,13 +446,13 @@ def test_an_unknown_coding_is_415(client: InProcessClient, coding: str) -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-def test_damaged_compression_is_400_and_leaves_nothing(client: InProcessClient, coding: str) -> None:
+def test_damaged_compression_is_400_and_leaves_nothing(empty_client: InProcessClient, coding: str) -> None:
     body = store_body([part10(new_instance())])
     whole = gzip.compress(body) if coding == "gzip" else zlib.compress(body)
     damaged = [body, whole[:-30], whole[:200], whole[:500] + b"\0" * 20 + whole[520:], whole[:-6] + b"\1" * 6]
     for content in damaged:
-        assert_problem(send(client, content, Content_Encoding=coding), 400, coding)
-    assert client.get("/instances").json() == []
+        assert_problem(send(empty_client, content, Content_Encoding=coding), 400, coding)
+    assert empty_client.get("/instances").json() == []
 
 
 def test_a_gzip_bomb_ends_at_the_limit(narrow_client: InProcessClient) -> None:
@@ -510,7 +526,7 @@ def number_of(element: ET.Element) -> int:
     return int(text_of(element))
 
 
-def test_an_answer_that_nobody_accepts_is_406_before_anything_is_stored(client: InProcessClient) -> None:
-    answer = store(client, new_instance(), Accept="image/png")
+def test_an_answer_that_nobody_accepts_is_406_before_anything_is_stored(empty_client: InProcessClient) -> None:
+    answer = store(empty_client, new_instance(), Accept="image/png")
     assert_problem(answer, 406, "application/dicom+json")
-    assert client.get("/instances").json() == []
+    assert empty_client.get("/instances").json() == []

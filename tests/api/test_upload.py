@@ -169,6 +169,14 @@ def test_an_archive_of_more_files_than_the_limit_is_413(narrow_client: InProcess
     assert_problem(upload(narrow_client, ("many.zip", archive)), 413, str(LIMITS.parts))
 
 
+def test_a_directory_of_millions_of_files_is_413(client: InProcessClient) -> None:
+    entry = b"PK\x01\x02" + bytes(24) + (1).to_bytes(2, "little") + bytes(16) + b"a"
+    directory = entry * 400_000
+    numbers = b"\xff\xff\xff\xff" + len(directory).to_bytes(4, "little")
+    archive = b"PK\x03\x04" + directory + b"PK\x05\x06" + bytes(4) + numbers + (4).to_bytes(4, "little") + bytes(2)
+    assert_problem(upload(client, ("many.zip", archive)), 413, "directory")
+
+
 def test_overlapping_members_are_bound_by_the_limit(narrow_client: InProcessClient) -> None:
     """Several entries of the directory may name the same compressed bytes."""
     archive = zipped({"one": bytes(LIMITS.body_bytes // 2)})

@@ -40,12 +40,13 @@ ITEM = struct.pack("<HHL", 0xFFFE, 0xE000, UNDEFINED_LENGTH)
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """The server that all of it is thrown at; in the end it has no fault in its log."""
-    limits = {
-        "FOVEA_LIMITS__BODY_BYTES": str(BODY_LIMIT),
-        "FOVEA_LIMITS__METADATA_BYTES": str(METADATA_LIMIT),
-        "FOVEA_LIMITS__PARTS": str(PARTS_LIMIT),
-    }
-    with live_server(tmp_path_factory.mktemp("target") / "data", **limits) as started:
+    server = live_server(
+        tmp_path_factory.mktemp("target") / "data",
+        FOVEA_LIMITS__BODY_BYTES=str(BODY_LIMIT),
+        FOVEA_LIMITS__METADATA_BYTES=str(METADATA_LIMIT),
+        FOVEA_LIMITS__PARTS=str(PARTS_LIMIT),
+    )
+    with server as started:
         # What is loaded with the first request is no growth.
         assert store(started, part10(new_instance())).status == 200
         yield started
@@ -85,7 +86,7 @@ def store(server: LiveServer, *files: bytes) -> RawAnswer:
 
 
 def store_metadata(server: LiveServer, content_type: str, document: bytes) -> RawAnswer:
-    kind = b"json" if content_type is JSON else b"xml"
+    kind = b"json" if content_type == JSON else b"xml"
     part = RequestPart(b"Content-Type: application/dicom+" + kind + b"\r\n", document)
     return send(server, "POST", "/studies", {"Content-Type": content_type}, parts_body([part]))
 
@@ -298,6 +299,20 @@ def test_metadata_in_json_that_nest_deeper_than_the_limit(target: LiveServer) ->
     levels = 300
     item = b'{"0040A730":{"vr":"SQ","Value":[' * levels + b"{}" + b"]}}" * levels
     assert reason_of(store_metadata(target, JSON, b"[" + item + b"]")) == 0xA700
+
+
+def test_bulk_data_that_are_named_again_and_again(target: LiveServer) -> None:
+    """A few received bytes would become a file of a terabyte."""
+    attributes = (f'"0009{number:04X}":{{"vr":"OB","BulkDataURI":"x"}}' for number in range(0x1000, 0x9000))
+    uids = '"00080016":{"vr":"UI","Value":["1.2"]},"00080018":{"vr":"UI","Value":["1.2.3"]}'
+    document = RequestPart(
+        b"Content-Type: application/dicom+json\r\n", f"[{{{','.join([uids, *attributes])}}}]".encode()
+    )
+    headers = b"Content-Type: application/octet-stream\r\nContent-Location: x\r\n"
+    body = parts_body([document, RequestPart(headers, bytes(32 * MEGABYTE))])
+    answer = send(target, "POST", "/studies", {"Content-Type": JSON}, body)
+    assert reason_of(answer) == 0xA700
+    assert answer.json()["00081198"]["Value"][0]["00081155"]["Value"] == ["1.2.3"]
 
 
 def test_metadata_longer_than_the_limit(target: LiveServer) -> None:

@@ -19,6 +19,8 @@ MEGABYTE = 1 << 20
 BOUND = 64 * MEGABYTE
 LARGE_INSTANCE_BYTES = 300 * MEGABYTE
 SMALL_INSTANCES = 3_000
+WARMING_REQUESTS = 8
+WARMING_INSTANCES = 100
 
 PART_HEAD = f"\r\n--{BOUNDARY}\r\nContent-Type: application/dicom\r\n\r\n".encode()
 CLOSE = f"\r\n--{BOUNDARY}--".encode()
@@ -26,12 +28,22 @@ CLOSE = f"\r\n--{BOUNDARY}--".encode()
 
 @pytest.fixture
 def warm_server(data_folder: Path) -> Iterator[LiveServer]:
-    """A server that has loaded what the first request loads."""
+    """A server that has worked for a while: code is loaded, and the caches of the index are full."""
     with live_server(data_folder) as server:
-        body = store_body([part10(new_instance())])
-        assert send(server, "POST", "/studies", {"Content-Type": CONTENT_TYPE}, body).status == 200
+        for number in range(WARMING_REQUESTS):
+            body = store_body(small_instances(f"1.2.{number}.1000000", WARMING_INSTANCES))
+            assert send(server, "POST", "/studies", {"Content-Type": CONTENT_TYPE}, body).status == 200
         yield server
         server.assert_without_fault()
+
+
+def small_instances(uid: str, count: int) -> Iterator[bytes]:
+    """The same file of 15 kB again and again, under SOPInstanceUIDs that count up from this one."""
+    file = part10(new_instance(PixelData=bytes(8_192), Rows=64, Columns=64, SOPInstanceUID=uid))
+    assert file.count(uid.encode()) == 2  # in the file meta information and in the data set
+    root, _, first = uid.rpartition(".")
+    for number in range(count):
+        yield file.replace(uid.encode(), f"{root}.{int(first) + number}".encode())
 
 
 def large_instance(pixel_bytes: int) -> tuple[Dataset, Iterator[bytes]]:
@@ -75,18 +87,9 @@ def digest_of(server: LiveServer, instance: Dataset) -> str:
     return digest.hexdigest()
 
 
-def small_instances() -> Iterator[bytes]:
-    """The same file again and again, each time under another SOPInstanceUID of the same length."""
-    template = new_instance(PixelData=bytes(8_192), Rows=64, Columns=64, SOPInstanceUID="1.2.3.1000000")
-    file = part10(template)
-    assert file.count(b"1.2.3.1000000") == 2  # in the file meta information and in the data set
-    for number in range(SMALL_INSTANCES):
-        yield file.replace(b"1.2.3.1000000", f"1.2.3.{1_000_000 + number}".encode())
-
-
 def test_thousands_of_small_instances_in_one_request(warm_server: LiveServer) -> None:
     def body() -> Iterator[bytes]:
-        for file in small_instances():
+        for file in small_instances("1.2.99.1000000", SMALL_INSTANCES):
             yield PART_HEAD + file
         yield CLOSE
 

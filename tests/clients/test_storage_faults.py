@@ -4,18 +4,21 @@ import resource
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
+import requests
 from pydicom.dataset import Dataset
 
 from tests.clients.raw_http import RawAnswer, get, send
 from tests.examples import new_instance, part10
 from tests.live_server import LiveServer, live_server
-from tests.multipart_requests import CONTENT_TYPE, store_body
+from tests.multipart_requests import CONTENT_TYPE, RequestPart, parts_body, store_body
 
 MEGABYTE = 1 << 20
 DISK_BYTES = 16 * MEGABYTE
+PARTS = 60
 
 
 @pytest.fixture
@@ -32,6 +35,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server that goes through one fault after the other, none of them its own."""
+    with live_server(tmp_path_factory.mktemp("faults") / "data") as started:
+        yield started
+        started.assert_without_fault()
 
 
 @contextmanager
@@ -71,10 +82,11 @@ def assert_problem(answer: RawAnswer, status: int, word: str) -> None:
 
 
 def assert_works(server: LiveServer, held: Dataset) -> None:
-    """What was stored before is there, nothing else is, and storing works."""
-    assert [row["00080018"]["Value"][0] for row in get(server, "/instances").json()] == [held.SOPInstanceUID]
+    """What was stored before is there, of what was refused neither row nor file is, and storing works."""
+    found = {row["00080018"]["Value"][0] for row in get(server, "/instances").json()}
+    assert held.SOPInstanceUID in found
+    assert {path.name.rsplit(".", 2)[0] for path in server.instance_files()} == found
     assert_holds(server, held)
-    assert [path.name.rsplit(".", 2)[0] for path in server.instance_files()] == [held.SOPInstanceUID]
     fresh = new_instance(PixelData=bytes(2 * MEGABYTE))
     assert store(server, fresh).status == 200
     assert_holds(server, fresh)
@@ -115,59 +127,82 @@ def test_an_upload_that_fills_the_disk_is_507_and_its_room_is_free_at_once(small
         server.assert_without_fault()
 
 
-def test_files_that_cannot_grow_are_507(data_folder: Path) -> None:
+def test_files_that_cannot_grow_are_507(server: LiveServer) -> None:
     """A quota, which is what RLIMIT_FSIZE stands for here; it binds the index as well."""
     held = new_instance()
-    with live_server(data_folder) as server:
-        assert store(server, held).status == 200
-        with limited(server, resource.RLIMIT_FSIZE, 1_000):
-            assert_problem(store(server, new_instance()), 507, "room")
-            assert_problem(store(server, new_instance(PixelData=bytes(2 * MEGABYTE))), 507, "room")
-        assert_works(server, held)
-        server.assert_without_fault()
+    assert store(server, held).status == 200
+    with limited(server, resource.RLIMIT_FSIZE, 1_000):
+        assert_problem(store(server, new_instance()), 507, "room")
+        assert_problem(store(server, new_instance(PixelData=bytes(2 * MEGABYTE))), 507, "room")
+    assert_works(server, held)
 
 
-def test_no_more_open_files_are_503_and_who_asks_again_is_served(data_folder: Path) -> None:
-    held = new_instance()
-    with live_server(data_folder) as server:
-        assert store(server, held).status == 200
-        in_use = len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
-        # One for the connection.
-        with limited(server, resource.RLIMIT_NOFILE, in_use + 1):
-            answer = store(server, new_instance(PixelData=bytes(2 * MEGABYTE)))
-            assert_problem(answer, 503, "storage")
-            assert int(answer.headers["retry-after"]) > 0
-        assert_works(server, held)
-        server.assert_without_fault()
+def test_no_more_open_files_are_503_and_who_asks_again_is_served(server: LiveServer) -> None:
+    held, refused = new_instance(), new_instance(PixelData=bytes(2 * MEGABYTE))
+    with requests.Session() as session:
+
+        def store_here(instance: Dataset) -> requests.Response:
+            """On one connection: another one would take an open file."""
+            body = store_body([part10(instance)])
+            return session.post(f"{server.root}/studies", body, headers={"Content-Type": CONTENT_TYPE}, timeout=20)
+
+        assert store_here(held).status_code == 200
+        with limited(server, resource.RLIMIT_NOFILE, lowest_free_descriptor(server)):
+            answer = store_here(refused)
+            assert answer.status_code == 503
+            assert int(answer.headers["Retry-After"]) > 0
+        assert store_here(refused).status_code == 200
+    assert_works(server, held)
 
 
-def test_a_folder_that_refuses_is_503_until_it_is_put_right(data_folder: Path) -> None:
+def lowest_free_descriptor(server: LiveServer) -> int:
+    """The number that the next file which the server opens gets."""
+    taken = {int(path.name) for path in Path(f"/proc/{server.process.pid}/fd").iterdir()}
+    return next(number for number in count() if number not in taken)
+
+
+def test_hundreds_of_large_parts_take_few_open_files(server: LiveServer) -> None:
+    """Parts above a megabyte are written to files on their way in."""
+    refused = [b"x" * (MEGABYTE + 1)] * PARTS
+    bulk = [bulk_part(str(number)) for number in range(PARTS)]
+    metadata = RequestPart(b"Content-Type: application/dicom+json\r\n", b"[]")
+    assert store(server, new_instance()).status == 200
+    with limited(server, resource.RLIMIT_NOFILE, lowest_free_descriptor(server) + PARTS // 2):
+        answer = send(server, "POST", "/studies", {"Content-Type": CONTENT_TYPE}, store_body(refused))
+        assert answer.status == 409
+        content_type = CONTENT_TYPE.replace("dicom", "dicom+json")
+        answer = send(server, "POST", "/studies", {"Content-Type": content_type}, parts_body([*bulk, metadata]))
+        assert_problem(answer, 400, "no instance")
+
+
+def bulk_part(location: str) -> RequestPart:
+    headers = f"Content-Type: application/octet-stream\r\nContent-Location: {location}\r\n"
+    return RequestPart(headers.encode(), b"x" * (MEGABYTE + 1))
+
+
+def test_a_folder_that_refuses_is_503_until_it_is_put_right(server: LiveServer) -> None:
     """A file stands where the folder was: that holds back the superuser too, whom permissions do not."""
     held = new_instance()
-    with live_server(data_folder) as server:
-        assert store(server, held).status == 200
-        folder, aside = data_folder / "instances", data_folder / "aside"
-        folder.rename(aside)
-        folder.write_bytes(b"")
-        answer = store(server, new_instance())
-        assert_problem(answer, 503, "storage")
-        folder.unlink()
-        aside.rename(folder)
-        assert_works(server, held)
-        server.assert_without_fault()
+    assert store(server, held).status == 200
+    folder, aside = server.data / "instances", server.data / "aside"
+    folder.rename(aside)
+    folder.write_bytes(b"")
+    answer = store(server, new_instance())
+    assert_problem(answer, 503, "storage")
+    folder.unlink()
+    aside.rename(folder)
+    assert_works(server, held)
 
 
-def test_a_staging_folder_that_refuses_is_503(data_folder: Path) -> None:
+def test_a_staging_folder_that_refuses_is_503(server: LiveServer) -> None:
     held = new_instance()
-    with live_server(data_folder) as server:
-        assert store(server, held).status == 200
-        [folder] = [path for path in (data_folder / "staging").iterdir() if path.is_dir()]
-        aside = data_folder / "aside"
-        folder.rename(aside)
-        folder.write_bytes(b"")
-        for size in (1_000, 3 * MEGABYTE):
-            assert_problem(store(server, new_instance(PixelData=bytes(size))), 503, "storage")
-        folder.unlink()
-        aside.rename(folder)
-        assert_works(server, held)
-        server.assert_without_fault()
+    assert store(server, held).status == 200
+    [folder] = [path for path in (server.data / "staging").iterdir() if path.is_dir()]
+    aside = server.data / "aside"
+    folder.rename(aside)
+    folder.write_bytes(b"")
+    for size in (1_000, 3 * MEGABYTE):
+        assert_problem(store(server, new_instance(PixelData=bytes(size))), 503, "storage")
+    folder.unlink()
+    aside.rename(folder)
+    assert_works(server, held)
