@@ -95,10 +95,11 @@ class StoreRequest:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Stop what still runs and forget the bytes that were not committed."""
+        """Forget the bytes that were not committed.
+
+        What is being prepared is waited for, not canceled: a worker would go on writing behind our back.
+        """
         tasks = [each for each in self._instances if isinstance(each, asyncio.Task)]
-        for task in tasks:
-            task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         for blob in self._staged:
             await blob.discard()
