@@ -82,7 +82,7 @@ def test_every_sample_has_the_identity_and_syntax_that_pydicom_reads() -> None:
         assert instance.key.sop_instance_uid == data_set.SOPInstanceUID
         assert instance.transfer_syntax_uid == data_set.file_meta.get("TransferSyntaxUID", instance.transfer_syntax_uid)
         seen += 1
-    assert seen > 100
+    assert seen > 50
 
 
 class TestFilesThatAreRead:
