@@ -107,10 +107,10 @@ def scenarios(server: BenchServer) -> Iterator[Callable[[], Result]]:
     def asking(name: str, requests: list[Request], connections: int) -> Callable[[], Result]:
         return lambda: measure(server, name, itertools.cycle(requests), connections, 1)
 
-    yield storing("store CT slices (0.5 MB), 1 a request", ct[: SLICES // 2], 1, 1)
-    yield storing("store CT slices (0.5 MB), 50 a request", ct[SLICES // 2 :], 50, 1)
-    yield storing("store small instances (13 kB), 1 a request, 4 connections", singly, 1, 4)
     yield storing("store small instances (13 kB), 100 a request", batched, 100, 1)
+    yield storing("store small instances (13 kB), 1 a request, 4 connections", singly, 1, 4)
+    yield storing("store CT slices (0.5 MB), 50 a request", ct[SLICES // 2 :], 50, 1)
+    yield storing("store CT slices (0.5 MB), 1 a request", ct[: SLICES // 2], 1, 1)
     yield asking("search: 100 studies", [Request("GET", "/studies?limit=100")], 1)
     patients = [Request("GET", f"/studies?PatientID=patient-{number}") for number in range(STUDIES)]
     yield asking("search: one PatientID", patients, 1)
