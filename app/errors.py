@@ -24,7 +24,7 @@ from app.protocol.errors import (
     UnsupportedContentCoding,
     UnsupportedMediaType,
 )
-from app.services.errors import ArchiveTooLarge, ResourceNotFound, UnreadableArchive, UnsupportedTransferSyntax
+from app.services.errors import ArchiveTooLarge, ResourceNotFound, UnreadableArchive
 from storage.errors import BlobNotFound, StorageFull, StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,6 @@ STATUS_OF: dict[type[Exception], int] = {
     ResourceNotFound: 404,
     BlobNotFound: 404,  # deleted between the look-up and the read
     NotAcceptable: 406,
-    UnsupportedTransferSyntax: 406,
     PayloadTooLarge: 413,
     ArchiveTooLarge: 413,
     UnsupportedMediaType: 415,

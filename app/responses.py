@@ -87,11 +87,6 @@ def single_part(offer: Offer, body: Body) -> StreamedResponse:
     return StreamedResponse(_gathered(body.chunks), body.length, str(offer.content_type))
 
 
-def json_object(document: bytes, base_url: str, *, status: int = 200, media_type: str = DICOM_JSON) -> Response:
-    """One DICOM JSON object. Its media type goes out without any parameter: clients compare it as a whole."""
-    return Response(absolute(document, base_url), status, media_type=media_type)
-
-
 def json_array(documents: Iterable[bytes], base_url: str, media_type: str = DICOM_JSON) -> Response:
     """DICOM JSON objects as an array (PS3.18 F.2.1)."""
     return Response(_joined(documents, base_url, b"[", b"]"), media_type=media_type)

@@ -1,4 +1,4 @@
-"""RetrieveFrames (PS3.18 10.4.1.1.5)."""
+"""RetrieveFrames (PS3.18 10.4.1.1.6)."""
 
 import re
 

@@ -15,6 +15,10 @@ from storage.resource import ResourceKey
 FRAME_INDEXES_KEPT = 512
 """Decoded frame indexes held in memory: one of a slide with 100 000 frames takes about 2 MB."""
 
+LOOK_UPS = 10
+"""How often an instance that is gone between two look-ups is looked up anew: an index with a row missing must not hold
+the event loop for ever."""
+
 _Found = TypeVar("_Found")
 
 
@@ -42,9 +46,11 @@ class Archive:
 
         Then it was deleted or replaced a moment ago, and what is stored now is looked up. Raises ResourceNotFound.
         """
-        while (found := await look_up(await self.instance(key))) is None:
-            pass
-        return found
+        for _ in range(LOOK_UPS):
+            found = await look_up(await self.instance(key))
+            if found is not None:
+                return found
+        raise ResourceNotFound(f"the instance is being replaced again and again: {key.path}")
 
     async def sweep(self) -> None:
         """Delete what interrupted requests left behind; from now on, also the bytes of deleted instances."""

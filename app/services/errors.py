@@ -5,10 +5,6 @@ class ResourceNotFound(Exception):
     """Nothing is stored under the name, or nothing that the client may see."""
 
 
-class UnsupportedTransferSyntax(Exception):
-    """The stored instance cannot be given in a transfer syntax that was asked for."""
-
-
 class UnreadableArchive(Exception):
     """A zip archive, or a file in it, cannot be read."""
 

@@ -1,4 +1,4 @@
-"""RetrieveFrames: the stored bytes of frames, found by the index made at ingest (PS3.18 10.4.1.1.5)."""
+"""RetrieveFrames: the stored bytes of frames, found by the index made at ingest (PS3.18 10.4.1.1.6)."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass

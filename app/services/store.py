@@ -36,7 +36,7 @@ from storage.records import Addition, DuplicatePolicy, InstanceRecord, Outcome
 logger = logging.getLogger(__name__)
 
 PREPARING_AT_ONCE = 8
-"""Received instances of one request that are parsed and synced at the same time; more wait, and so does the client."""
+"""Received instances of one request that are parsed and written at the same time; more wait, and so does the client."""
 
 
 class Validation(StrEnum):
