@@ -1,5 +1,6 @@
 """A search as the index understands it: small match terms on indexed attributes (PS3.4 C.2.2.2)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from storage.resource import Level, ResourceKey
@@ -31,25 +32,80 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
+class Empty:
+    """Empty value matching: the attribute is absent or has no value (PS3.4 C.2.2.2.7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Any of the matches holds."""
+
+    matches: tuple["Match", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarName:
+    """Fuzzy semantic matching of a person name: each of ``words`` begins, or sounds like, a word of the name.
+
+    The words are folded as those of the index are.
+    """
+
+    words: tuple[str, ...]
+
+
+Match = Equals | Wildcard | Between | Empty | AnyOf | SimilarName
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
-    """One matching key: the keyword of an indexed attribute, or ModalitiesInStudy, and what its value must be."""
+    """One matching key: the keyword of an indexed attribute, or of a derived one, and what its value must be."""
 
     keyword: str
-    match: Equals | Wildcard | Between
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class MomentTerm:
+    """Range matching of a date and a time taken together, both ends included (PS3.4 C.2.2.2.5.3).
+
+    Each end is a date and a time as ``Between`` has them; the time of ``high`` takes in every time that begins with it.
+    """
+
+    date_keyword: str
+    time_keyword: str
+    low: tuple[str, str] | None
+    high: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTerm:
+    """A matching key of an attribute that has no column: a judgment on the stored DICOM JSON object of ``level``.
+
+    ``tag`` is the outermost attribute looked at, eight hexadecimal digits; where ``absent_matches`` is false, documents
+    without it need not be asked.
+    """
+
+    level: Level
+    tag: str
+    matches: Callable[[bytes], bool]
+    absent_matches: bool = False
+
+
+AnyTerm = Term | MomentTerm | DocumentTerm
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A search for studies, series or instances below ``scope``, all of whose terms must hold.
 
-    ``terms`` may name attributes of the level searched and of the levels above it. ``limit`` bounds the matches
-    returned, ``offset`` skips the first ones of the (stable) order. ``whole_metadata`` asks for the stored metadata of
-    instances.
+    ``terms`` may be about any level. Those about the levels above must hold for what the match lies in; those about a
+    level below for one and the same thing of that level in the match. ``limit`` bounds the matches returned,
+    ``offset`` skips the first ones of the (stable) order. ``whole_metadata`` asks for the stored metadata of instances.
     """
 
     level: Level
     scope: ResourceKey
-    terms: tuple[Term, ...]
+    terms: tuple[AnyTerm, ...]
     limit: int
     offset: int = 0
     whole_metadata: bool = False
