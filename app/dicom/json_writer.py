@@ -1,12 +1,13 @@
 """DICOM JSON (PS3.18 Annex F), written from the data elements as they were read."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import orjson
 
 from app.dicom.ambiguous_vr import first_unsigned, resolve
 from app.dicom.bulk_index import BulkValue
-from app.dicom.character_set import UTF8
+from app.dicom.character_set import UTF8, Encodings
 from app.dicom.compact_json import dumps
 from app.dicom.elements import DataSet, Element
 from app.dicom.errors import LimitExceeded
@@ -29,6 +30,11 @@ _RARE_TAGS = PIXEL_DATA_TAGS | _LUT_DESCRIPTORS
 
 _NOT_ATTRIBUTES = frozenset({0x0000, 0x0002, 0xFFFE})
 """The groups of command elements, file meta information and delimiters."""
+
+REMEMBERED_LENGTH = 64
+REMEMBERED_ATTRIBUTES = 8192
+"""Attributes that are remembered: values up to this length, and so many of them. The instances of a series share most
+of theirs, and to find one again takes a fraction of the time that its value takes to be read."""
 
 _BITS_ALLOCATED = 0x00280100
 _TEXT_VRS = frozenset({"LT", "ST", "UC", "UT"})
@@ -55,6 +61,7 @@ class JsonWriter:
         Absent are group lengths, file meta information, command elements and stray delimiters.
         """
         elements, encodings, little_endian = data_set.elements, data_set.encodings, data_set.little_endian
+        remembered = _remembered(encodings, little_endian)
         attributes: dict[str, Attribute] = {}
         for tag in sorted(elements):
             element = elements[tag]
@@ -64,8 +71,13 @@ class JsonWriter:
             if convert is None or not value or tag in _RARE_TAGS:
                 attribute = self._rare_attribute(tag, element, data_set)
             else:
-                values = convert(value, encodings, little_endian)
-                attribute = {"vr": element.vr, "Value": values} if values else {"vr": element.vr}
+                known = remembered.get((element.vr, value))
+                if known is None:
+                    values = convert(value, encodings, little_endian)
+                    known = {"vr": element.vr, "Value": values} if values else {"vr": element.vr}
+                    if len(value) <= REMEMBERED_LENGTH and len(remembered) <= REMEMBERED_ATTRIBUTES:
+                        remembered[element.vr, value] = known
+                attribute = known
             attributes[KEYS.get(tag) or f"{tag:08X}"] = attribute
         return attributes
 
@@ -95,13 +107,29 @@ class JsonWriter:
         self.bulk_values[path] = BulkValue(
             vr,
             byte_range,
-            word_size=1 if data_set.little_endian else _word_size(tag, vr, data_set),
+            word_size=1 if data_set.little_endian else word_size(tag, vr, data_set),
             encodings=() if is_plain else data_set.encodings,
         )
         return {"vr": vr, "BulkDataURI": orjson.Fragment(BASE_URL_MARK + path.encode() + b'"')}
 
 
-def _word_size(tag: int, vr: str, data_set: DataSet) -> int:
+@lru_cache(maxsize=8)
+def _all_remembered(encodings: Encodings, little_endian: bool) -> dict[tuple[str, bytes], Attribute]:
+    return {}
+
+
+def _remembered(encodings: Encodings, little_endian: bool) -> dict[tuple[str, bytes], Attribute]:
+    """The attributes met before in data sets of these character sets and byte order, by VR and value.
+
+    Nobody changes an attribute once it is written.
+    """
+    remembered = _all_remembered(encodings, little_endian)
+    if len(remembered) > REMEMBERED_ATTRIBUTES:
+        remembered.clear()
+    return remembered
+
+
+def word_size(tag: int, vr: str, data_set: DataSet) -> int:
     """The bytes of the units that are swapped in a big endian file (PS3.5 7.3).
 
     Pixels of 32 or 64 bits in an OW are swapped as a whole: that is what writers do, and how pydicom reads them.

@@ -2,9 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from app.protocol.errors import MalformedRequest
+
+REMEMBERED_TEXTS = 256
+"""Header values whose meaning is remembered: clients send the same few again and again."""
 
 WILDCARD = "*"
 """Stands for any type or any subtype in a media range."""
@@ -27,6 +31,7 @@ class MediaType:
     parameters: tuple[tuple[str, str], ...] = ()
 
     @classmethod
+    @lru_cache(maxsize=REMEMBERED_TEXTS)
     def parse(cls, text: str) -> Self:
         """Read a media type or media range. Raises MalformedRequest.
 

@@ -77,6 +77,26 @@ def move_into(source: Path, target: Path, root: Path) -> list[Path]:
             return [*changed, target.parent]
 
 
+def write_into(target: Path, data: bytes, root: Path) -> list[Path]:
+    """Write a new file into a folder below ``root``, as ``move_into`` moves one, though without syncing anything.
+
+    Only folders that had to be made are returned.
+    """
+    changed: list[Path] = []
+    while True:
+        try:
+            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        except FileNotFoundError:
+            changed += make_folder(target.parent, root)
+        else:
+            break
+    try:
+        write_all(descriptor, data)
+    finally:
+        os.close(descriptor)
+    return changed
+
+
 def remove(path: Path, root: Path) -> None:
     """Remove a file that may be missing, and the folders above it, below ``root``, that are empty then."""
     path.unlink(missing_ok=True)

@@ -12,10 +12,11 @@ import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Final, Self, cast
 
-from storage.blobs.files import move_into, remove_all, storage_errors, sync_file, sync_folder
+from storage.blobs.files import move_into, remove_all, storage_errors, sync_file, sync_folder, write_into
 from storage.blobs.protocol import CHUNK_BYTES, StagedBlob
 from storage.blobs.staged_file import LocalStagedBlob
 from storage.blobs.staging import StagingArea
@@ -40,7 +41,7 @@ class LocalBlobStore:
         self._root = folder / "instances"
         with storage_errors():
             self._root.mkdir(parents=True, exist_ok=True)
-            self._staging = StagingArea(folder / "staging")
+            self._staging = StagingArea(folder / "staging", self._root)
         self._syncing = ThreadPoolExecutor(SYNCING_AT_ONCE, "blob sync")
         self._open_files: RecentlyUsed[str, _OpenFile] = RecentlyUsed(OPEN_FILES)
 
@@ -52,7 +53,7 @@ class LocalBlobStore:
         """Move sealed files to where they stay and make their names durable."""
         keys = [_new_key(resource) for _, resource in blobs]
         staged = [cast("LocalStagedBlob", blob) for blob, _ in blobs]  # made by stage() of this very store
-        await asyncio.to_thread(self._place, [blob.path for blob in staged], keys)
+        await asyncio.to_thread(self._place, staged, keys)
         for blob in staged:
             blob.placed()
         return keys
@@ -90,35 +91,49 @@ class LocalBlobStore:
         """Close the files and leave the staging area."""
         self._open_files.clear()
         await asyncio.to_thread(self._syncing.shutdown)
-        self._staging.close()
+        with storage_errors():
+            await asyncio.to_thread(self._staging.close)
 
     def _path(self, key: str) -> Path:
         return self._root / PurePosixPath(key)
 
-    def _place(self, sources: Sequence[Path], keys: Sequence[str]) -> None:
+    def _place(self, blobs: Sequence[LocalStagedBlob], keys: Sequence[str]) -> None:
         self._staging.note(keys)
-        placed: list[Path] = []
         try:
             with storage_errors():
-                folders: set[Path] = set()
-                for source, key in zip(sources, keys, strict=True):
-                    folders.update(move_into(source, self._path(key), self._root))
-                    placed.append(self._path(key))
-                # Files are synced behind their renaming: a journal then takes both at once, and finds little left to
-                # do for the folders.
-                self._sync(placed)
-                for folder in folders:
-                    sync_folder(folder)
+                self._bring(blobs, keys)
         except BaseException:
-            remove_all(placed, self._root)
-            self._staging.settle(keys)
+            # What cannot be removed either stays in doubt, and the next start removes it.
+            with suppress(OSError):
+                remove_all([self._path(key) for key in keys], self._root)
+                self._staging.settle(keys)
             raise
+
+    def _bring(self, blobs: Sequence[LocalStagedBlob], keys: Sequence[str]) -> None:
+        """Move files and sync them; write what is held in memory, and leave its syncing to the journal."""
+        folders: set[Path] = set()
+        moved: list[Path] = []
+        written: list[tuple[str, bytes]] = []
+        for blob, key in zip(blobs, keys, strict=True):
+            path, held = self._path(key), blob.held
+            if held is not None:
+                folders.update(write_into(path, held, self._root))
+                written.append((key, held))
+            else:
+                folders.update(move_into(blob.path, path, self._root))
+                moved.append(path)
+        # Files are synced behind their renaming: a journal of the file system then takes both at once, and finds
+        # little left to do for the folders.
+        self._sync(moved)
+        for folder in folders:
+            sync_folder(folder)
+        self._staging.journal.append(written)
 
     def _sync(self, paths: Sequence[Path]) -> None:
         """Sync files, several at a time: they share the journal's work."""
         if len(paths) == 1:
             sync_file(paths[0])
-        else:
+        elif paths:
             deque(self._syncing.map(sync_file, paths), maxlen=0)
 
     async def _open(self, key: str) -> "_OpenFile":

@@ -23,7 +23,7 @@ class StagedBlob(Protocol):
         """Bytes from ``start`` to ``stop`` (exclusive), fewer at the end; synchronous, for a worker thread."""
 
     def seal(self) -> None:
-        """All bytes are written: hold none of them in memory any more; synchronous, for a worker thread.
+        """All bytes are written: hold no more than some kilobytes in memory; synchronous, for a worker thread.
 
         Raises StorageFull, StorageUnavailable.
         """

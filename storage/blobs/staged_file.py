@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from storage.blobs.files import storage_errors, write_all
+from storage.blobs.journal import JOURNALED_BYTES
 from storage.blobs.protocol import CHUNK_BYTES
 
 SYNC_EVERY_BYTES = 64 << 20
@@ -39,9 +40,15 @@ class LocalStagedBlob:
         return head + bytes(self._tail[max(start - in_file, 0) : max(stop - in_file, 0)])
 
     def seal(self) -> None:
-        """Write every byte to the file and close it."""
-        self._flush()
-        self._close()
+        """Write every byte to the file and close it; a small blob stays in memory until it is placed."""
+        if self._has_file or self.size > JOURNALED_BYTES:
+            self._flush()
+            self._close()
+
+    @property
+    def held(self) -> bytes | None:
+        """All the bytes of a sealed blob that has no file."""
+        return None if self._has_file else bytes(self._tail)
 
     async def discard(self) -> None:
         """Forget the bytes."""
@@ -52,7 +59,8 @@ class LocalStagedBlob:
             await asyncio.to_thread(self.path.unlink, missing_ok=True)
 
     def placed(self) -> None:
-        """The file has moved to where it stays: there is nothing to discard any more."""
+        """The bytes are where they stay: there is nothing to discard any more."""
+        self._tail = bytearray()
         self._has_file = False
 
     def _flush(self) -> None:

@@ -1,9 +1,9 @@
 """The staging area of the local store: where files grow, and notes of what is being placed.
 
 Each process has a folder of its own below ``staging/``, held by a lock as long as the process lives. What a process
-that died has left there is found by the next one that starts: half-received bytes are removed, and its notes name the
-blobs that it may have placed without having committed their rows. Notes are not synced: after a power cut one may be
-lost, and the blobs it named take up room, nothing else.
+that died has left there is found by the next one that starts: half-received bytes are removed, small blobs that its
+journal has are restored, and its notes name the blobs that it may have placed without having committed their rows.
+Notes are not synced: after a power cut one may be lost, and the blobs it named take up room, nothing else.
 """
 
 import fcntl
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage.blobs.files import storage_errors, write_all
+from storage.blobs.journal import Journal, restore
 from storage.blobs.staged_file import LocalStagedBlob
 
 NOTES_BYTES = 1 << 16
@@ -37,7 +38,8 @@ class _Inheritance:
 class StagingArea:
     """The staging folder of one process, and what dead processes left behind."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, placed: Path) -> None:
+        """Use a folder below ``root``; blobs are placed below ``placed``, also those in dead processes' journals."""
         root.mkdir(parents=True, exist_ok=True)
         self._folder = root / f"{os.getpid()}-{secrets.token_hex(4)}"
         # The lock comes before the folder, so that no other process takes the folder of a living one for a dead one's.
@@ -47,11 +49,12 @@ class StagingArea:
         self._noted_bytes = 0
         self._in_doubt: set[str] = set()
         self._inherited = [
-            _Inheritance(folder, lock, _read_notes(folder))
+            _Inheritance(folder, lock, _read_notes(folder) | restore(folder, placed))
             for folder in [path for path in root.iterdir() if path.is_dir()]
             if (lock := _lock(folder)) is not None
         ]
         self._guard = threading.Lock()
+        self.journal = Journal(self._folder, placed)
         self.settle(())
 
     def new_blob(self) -> LocalStagedBlob:
@@ -92,6 +95,7 @@ class StagingArea:
         """Leave; what is in doubt stays for the next process."""
         if self._lock is None:
             return
+        self.journal.close()
         os.close(self._notes)
         if not self._in_doubt:
             _remove(self._folder)

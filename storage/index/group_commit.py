@@ -12,6 +12,7 @@ told so, and nothing of it is stored.
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -58,9 +59,13 @@ class _Write(Generic[_Result]):
 class GroupCommit:
     """The one writer of a database, for everybody in this process."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Take over ``connection``, whose ``begin`` must lock out other writers at once."""
+    def __init__(self, connection: Connection, turn: AbstractContextManager[object]) -> None:
+        """Take over ``connection``, whose ``begin`` must lock out other writers at once.
+
+        ``turn`` is held from before a transaction begins until it has ended.
+        """
         self._connection = connection
+        self._turn = turn
         self._queue: SimpleQueue[_Write[Any] | None] = SimpleQueue()
         self._is_closed = False
         self._thread = Thread(target=self._run, name="index writer", daemon=True)
@@ -107,7 +112,7 @@ class GroupCommit:
 
     def _commit(self, group: Sequence[_Write[Any]]) -> None:
         try:
-            with translated(), self._connection.begin():
+            with self._turn, translated(), self._connection.begin():
                 if len(group) == 1:
                     group[0].run_alone(self._connection)
                 else:

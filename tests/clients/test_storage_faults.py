@@ -201,7 +201,7 @@ def test_a_staging_folder_that_refuses_is_503(server: LiveServer) -> None:
     aside = server.data / "aside"
     folder.rename(aside)
     folder.write_bytes(b"")
-    for size in (1_000, 3 * MEGABYTE):
+    for size in (100_000, 3 * MEGABYTE):
         assert_problem(store(server, new_instance(PixelData=bytes(size))), 503, "storage")
     folder.unlink()
     aside.rename(folder)

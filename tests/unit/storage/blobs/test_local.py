@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from storage.blobs import local
+from storage.blobs.journal import JOURNALED_BYTES
 from storage.blobs.local import OPEN_FILES, LocalBlobStore
 from storage.blobs.protocol import CHUNK_BYTES
 from storage.blobs.staging import NOTES_BYTES
@@ -136,25 +138,29 @@ async def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, monkeypatc
     await store.close()
 
 
-async def test_a_placing_that_fails_places_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("size", "step"), [(4, "write_into"), (JOURNALED_BYTES + 1, "move_into")])
+async def test_a_placing_that_fails_places_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, step: str
+) -> None:
     store = LocalBlobStore(tmp_path)
     blobs = []
     for number in range(3):
         blob = store.stage()
-        await blob.write(b"data")
+        await blob.write(bytes(size))
         blob.seal()
         blobs.append((blob, ResourceKey("1.2", "1.2.3", f"1.2.3.{number}")))
-    real_rename = Path.rename
-    renamed: list[Path] = []
+    really = getattr(local, step)
+    done: list[Path] = []
 
-    def fail_at_the_third(source: Path, target: Path) -> Path:
-        if len(renamed) == 2:
+    def fail_at_the_third(source: Path, target: Path, root: Path) -> list[Path]:
+        if len(done) == 2:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        renamed.append(target)
-        return real_rename(source, target)
+        done.append(target)
+        changed: list[Path] = really(source, target, root)
+        return changed
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", fail_at_the_third)
+        patch.setattr(local, step, fail_at_the_third)
         with pytest.raises(StorageUnavailable):
             await store.place(blobs)
     assert files_below(tmp_path / "instances") == set()

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Event
 
@@ -20,7 +21,7 @@ class Writer:
         self.engine = engine
         self.commits = 0
         event.listen(engine, "commit", self._count)
-        self.group_commit = GroupCommit(engine.connect())
+        self.group_commit = GroupCommit(engine.connect(), nullcontext())
 
     def _count(self, _connection: Connection) -> None:
         self.commits += 1
