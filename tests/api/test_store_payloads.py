@@ -13,6 +13,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, JPEGBaseline8Bit
 
+from app.services.store import BATCH_INSTANCES
 from app.settings import Settings
 from tests.api.answers import assert_problem, failures, store, stored_uids
 from tests.api.conftest import LIMITS
@@ -70,6 +71,26 @@ def assert_stored(client: InProcessClient, answer: httpx.Response, data_set: Dat
     assert answer.status_code == 200, answer.text
     assert stored_uids(answer) == [data_set.SOPInstanceUID]
     assert stored_file(client, data_set) == part10(data_set)
+
+
+@pytest.mark.parametrize("of_study", [False, True], ids=["any study", "one study"])
+def test_put_is_taken_as_post_is(client: InProcessClient, of_study: bool) -> None:
+    held = new_instance()
+    path = f"/studies/{held.StudyInstanceUID}" if of_study else "/studies"
+    body, headers = store_body([part10(held)]), {"Content-Type": CONTENT_TYPE}
+    assert_stored(client, client.request("PUT", path, content=body, headers=headers), held)
+    assert_stored(client, client.request("PUT", path, content=body, headers=headers), held)
+
+
+def test_a_request_of_more_instances_than_are_held_at_once_is_stored_whole(client: InProcessClient) -> None:
+    held = [new_instance() for _ in range(BATCH_INSTANCES + 10)]
+    held[3].SOPInstanceUID = ""
+    answer = send(client, store_body([part10(data_set) for data_set in held]))
+    assert answer.status_code == 202
+    assert stored_uids(answer) == [data_set.SOPInstanceUID for data_set in held if data_set.SOPInstanceUID]
+    assert len(failures(answer)) == 1
+    for data_set in (held[0], held[-1]):
+        assert stored_file(client, data_set) == part10(data_set)
 
 
 def assert_made(client: InProcessClient, source: Dataset) -> Dataset:

@@ -1,0 +1,61 @@
+"""Results that cost much and are asked for again: bounded in bytes, and made once however many ask at a time."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+V = TypeVar("V")
+
+
+class ByteCache(Generic[V]):
+    """Values by key, up to ``capacity`` bytes by ``size_of``; what was not used for longest makes room.
+
+    For one event loop. A value of more than a quarter of the capacity is not kept: it would drive out all others.
+    """
+
+    def __init__(self, capacity: int, size_of: Callable[[V], int]) -> None:
+        self._capacity = capacity
+        self._size_of = size_of
+        self._size = 0
+        self._values: OrderedDict[Hashable, V] = OrderedDict()
+        self._being_made: dict[Hashable, asyncio.Task[V]] = {}
+
+    async def get(self, key: Hashable, make: Callable[[], Awaitable[V]]) -> V:
+        """The value of a key; made, if it is not there, for all who ask meanwhile. Raises what ``make`` raises.
+
+        Who stops waiting does not stop the making: others may wait for the same.
+        """
+        if key in self._values:
+            self._values.move_to_end(key)
+            return self._values[key]
+        task = self._being_made.get(key)
+        if task is None:
+            task = asyncio.ensure_future(self._make(key, make))
+            self._being_made[key] = task
+            task.add_done_callback(_retrieve)
+        return await asyncio.shield(task)
+
+    async def _make(self, key: Hashable, make: Callable[[], Awaitable[V]]) -> V:
+        try:
+            value = await make()
+            self._keep(key, value)
+            return value
+        finally:
+            del self._being_made[key]
+
+    def _keep(self, key: Hashable, value: V) -> None:
+        size = self._size_of(value)
+        if size > self._capacity // 4:
+            return
+        self._values[key] = value
+        self._size += size
+        while self._size > self._capacity:
+            _, oldest = self._values.popitem(last=False)
+            self._size -= self._size_of(oldest)
+
+
+def _retrieve(task: "asyncio.Task[V]") -> None:
+    """An error that nobody waits for any more is no error."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,1 @@
+"""Codecs, judged by libraries that the server does not use."""
