@@ -67,5 +67,16 @@ INDEXED_ATTRIBUTES: dict[str, IndexedAttribute] = {
 """By keyword; a dotted keyword names an attribute inside the items of a sequence.
 
 Adding a row needs a column of the same name in ``storage/index/tables.py``, a migration, and a line in CONFORMANCE.md.
-``ModalitiesInStudy`` has no row: it is derived from the series.
+"""
+
+DERIVED_ATTRIBUTES: dict[str, Level] = {
+    "ModalitiesInStudy": Level.STUDY,
+    "SOPClassesInStudy": Level.STUDY,
+    "NumberOfStudyRelatedSeries": Level.STUDY,
+    "NumberOfStudyRelatedInstances": Level.STUDY,
+    "NumberOfSeriesRelatedInstances": Level.SERIES,
+}
+"""By keyword, the level of attributes that no data set has: they are told by what is stored, and searched like others.
+
+The numbers match single values only (``Equals``, alone or in ``AnyOf``).
 """

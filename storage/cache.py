@@ -8,30 +8,38 @@ V = TypeVar("V")
 
 
 class RecentlyUsed(Generic[K, V]):
-    """Up to ``capacity`` values by key; the one that was not used for longest makes room. For one event loop."""
+    """Values by key, of up to ``capacity`` in weight; those not used for longest make room. For one event loop.
+
+    The weight is whatever is to be bounded: the number of values where each weighs 1, or their bytes.
+    """
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._values: OrderedDict[K, V] = OrderedDict()
+        self._weight = 0
+        self._values: OrderedDict[K, tuple[V, int]] = OrderedDict()
 
     def get(self, key: K) -> V | None:
         """The value of a key, or None."""
-        value = self._values.get(key)
-        if value is not None:
-            self._values.move_to_end(key)
-        return value
-
-    def put(self, key: K, value: V) -> None:
-        """Remember a value."""
-        self._values[key] = value
+        found = self._values.get(key)
+        if found is None:
+            return None
         self._values.move_to_end(key)
-        if len(self._values) > self._capacity:
-            self._values.popitem(last=False)
+        return found[0]
+
+    def put(self, key: K, value: V, weight: int = 1) -> None:
+        """Remember a value, unless it alone weighs too much."""
+        self.forget(key)
+        self._values[key] = value, weight
+        self._weight += weight
+        while self._weight > self._capacity:
+            self.forget(next(iter(self._values)))
 
     def forget(self, key: K) -> None:
         """Forget a value; harmless when it is not there."""
-        self._values.pop(key, None)
+        if found := self._values.pop(key, None):
+            self._weight -= found[1]
 
     def clear(self) -> None:
         """Forget everything."""
         self._values.clear()
+        self._weight = 0

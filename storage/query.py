@@ -100,7 +100,8 @@ class Query:
 
     ``terms`` may be about any level. Those about the levels above must hold for what the match lies in; those about a
     level below for one and the same thing of that level in the match. ``limit`` bounds the matches returned,
-    ``offset`` skips the first ones of the (stable) order. ``whole_metadata`` asks for the stored metadata of instances.
+    ``offset`` skips the first ones of the (stable) order. ``whole_metadata`` asks for the stored metadata of instances,
+    ``sop_classes`` for the SOP classes of studies, ``patient_counts`` for the counts of studies' patients.
     """
 
     level: Level
@@ -109,3 +110,5 @@ class Query:
     limit: int
     offset: int = 0
     whole_metadata: bool = False
+    sop_classes: bool = False
+    patient_counts: bool = False

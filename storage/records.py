@@ -87,13 +87,28 @@ class StoredInstance:
 
 
 @dataclass(frozen=True, slots=True)
+class PatientCounts:
+    """What is stored of a patient, exact at the time of the search."""
+
+    number_of_studies: int
+    number_of_series: int
+    number_of_instances: int
+
+
+@dataclass(frozen=True, slots=True)
 class StudyMatch:
-    """A study found by a search; ``modalities`` sorted, counts exact at the time of the search."""
+    """A study found by a search; ``modalities`` sorted, counts exact at the time of the search.
+
+    ``sop_classes``, sorted as well, and ``patient`` are present only where the query asked for them. A patient is who
+    has the same PatientID of the same issuer; a study without PatientID has no counts of its patient.
+    """
 
     attributes: bytes
     modalities: tuple[str, ...]
     number_of_series: int
     number_of_instances: int
+    sop_classes: tuple[str, ...] | None = None
+    patient: PatientCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +130,7 @@ class InstanceMatch:
     attributes: bytes
     series: SeriesMatch
     metadata: bytes | None
+    transfer_syntax_uid: str = ""
 
 
 BASE_URL_MARK = b'"\\/'

@@ -5,6 +5,8 @@ By module, as PS3.3 lists them; a private or unknown attribute belongs to the in
 
 from pydicom.datadict import tag_for_keyword
 
+from storage.resource import Level
+
 _EVERY_LEVEL = "SpecificCharacterSet TimezoneOffsetFromUTC"
 """SOP Common attributes that tell how to read the others, at whatever level those are."""
 
@@ -113,3 +115,10 @@ STUDY_KEYS = tuple(
 SERIES_KEYS = _keys(_EVERY_LEVEL, _SERIES, _CLINICAL_TRIAL_SERIES, _FRAME_OF_REFERENCE, _EQUIPMENT)
 INSTANCE_KEYS = _keys(_EVERY_LEVEL, _INSTANCE)
 """The names in DICOM JSON of the attributes of each level; of the instance level those a search returns unasked."""
+
+_LEVELS = dict.fromkeys(SERIES_KEYS, Level.SERIES) | dict.fromkeys(STUDY_KEYS, Level.STUDY)
+
+
+def level_of(tag: str) -> Level:
+    """The level to which an attribute belongs, by its name in DICOM JSON."""
+    return _LEVELS.get(tag, Level.INSTANCE)

@@ -1,14 +1,23 @@
 """The query parameters of the search transactions, read into a Query (PS3.18 8.3.4, 10.6.1.2)."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.dicom.attribute_path import AttributePath, keywords_of, parse_attribute_path, vr_of
-from app.dicom.matching import parse_match
-from app.dicom.return_attributes import IncludedAttributes, needs_whole_metadata
-from storage.attributes import INDEXED_ATTRIBUTES
-from storage.query import Query, Term
+from app.dicom.attribute_path import AttributePath, parse_attribute_path, vr_of
+from app.dicom.date_times import parse_utc_offset
+from app.dicom.matching import MatchingRules, split_values
+from app.dicom.query_keys import Key, Keys, naming
+from app.dicom.query_terms import is_supported, terms_of
+from app.dicom.return_attributes import (
+    PATIENT_COUNTS,
+    SOP_CLASSES,
+    IncludedAttributes,
+    included_attributes,
+    needs,
+    needs_whole_metadata,
+)
+from storage.query import Query
 from storage.resource import Level, ResourceKey
 
 GENERAL_PARAMETERS = frozenset({"accept", "charset"})
@@ -17,8 +26,14 @@ GENERAL_PARAMETERS = frozenset({"accept", "charset"})
 OPTIONS = frozenset({"limit", "offset", "includefield", "fuzzymatching", "emptyvaluematching", "multiplevaluematching"})
 """Parameters of a search that are no matching keys (PS3.18 Table 8.3.4-1)."""
 
+MAXIMUM_KEYS = 200
+"""Matching keys of one search: a database takes expressions of about a thousand terms."""
+
 _UINT = re.compile(r"[0-9]{1,18}")
-_LEVELS = tuple(Level)
+
+_TIMEZONE_OFFSET_FROM_UTC = ("00080201",)
+_NEVER_MATCHED = frozenset({("00080005",), _TIMEZONE_OFFSET_FROM_UTC})
+"""SpecificCharacterSet and TimezoneOffsetFromUTC tell how other keys are to be read (PS3.4 C.2.2.2, C.2.2.2.5)."""
 
 
 class InvalidQuery(Exception):
@@ -30,15 +45,14 @@ class SearchRequest:
     """What a search asks for.
 
     ``limited_by_server`` tells that the limit of the query is the server's: the client named none, or a larger one.
-    ``unsupported_keys`` are the parameters, as the client wrote them, that were left out of the search: attributes that
-    are not indexed at this level, and rules of matching that are not there. The answer says so in a Warning.
+    ``unsupported_keys`` are the matching keys, as the client wrote them, whose values cannot be matched: by the
+    standard they only ask for the attribute to be returned (PS3.4 C.2.2.1.3). The answer says so in a Warning.
     """
 
     query: Query
     limited_by_server: bool
     include: IncludedAttributes
     unsupported_keys: tuple[str, ...]
-    fuzzy_matching_ignored: bool
 
 
 def parse_search(
@@ -50,15 +64,20 @@ def parse_search(
 ) -> SearchRequest:
     """Read the decoded names and values of a query, in order. Raises InvalidQuery.
 
-    Matching keys may be attributes of ``level`` and of the levels above it. ``maximum_limit`` bounds the results.
+    Matching keys may be attributes of any level. ``maximum_limit`` bounds the results.
     """
     given: dict[str, list[str]] = {}
     for name, value in parameters:
         given.setdefault(name, []).append(value)
-    keys = _matching_keys({name: given[name] for name in given if name not in OPTIONS | GENERAL_PARAMETERS})
-    include = _included(given.get("includefield", ()), keys)
-    not_honored = [name for name in ("emptyvaluematching", "multiplevaluematching") if _flag(given, name)]
-    terms, unsupported = _terms(level, keys)
+    try:
+        keys = _matching_keys({name: given[name] for name in given if name not in OPTIONS | GENERAL_PARAMETERS})
+        rules = _rules(given, keys)
+        asked = {path: key for path, key in keys.items() if _asks(path, key)}
+        supported = {path: key for path, key in asked.items() if is_supported(path, key, rules)}
+        terms = tuple(terms_of(supported, rules))
+        include = included_attributes(given.get("includefield", ()), keys)
+    except ValueError as error:
+        raise InvalidQuery(str(error)) from error
     limit = _unsigned(given, "limit")
     query = Query(
         level,
@@ -67,67 +86,44 @@ def parse_search(
         limit=maximum_limit if limit is None else min(limit, maximum_limit),
         offset=_unsigned(given, "offset") or 0,
         whole_metadata=needs_whole_metadata(level, include),
+        sop_classes=needs(SOP_CLASSES, level, include),
+        patient_counts=needs(PATIENT_COUNTS, level, include),
     )
     limited_by_server = limit is None or limit > maximum_limit
-    ignored = (*unsupported, *not_honored)
-    return SearchRequest(query, limited_by_server, include, ignored, _flag(given, "fuzzymatching"))
+    return SearchRequest(
+        query, limited_by_server, include, tuple(asked[path].name for path in asked if path not in supported)
+    )
 
 
-@dataclass(slots=True)
-class _Key:
-    """A matching key: its name as the client first wrote it, and all its values."""
-
-    name: str
-    values: list[str]
-
-
-def _matching_keys(given: Mapping[str, list[str]]) -> dict[AttributePath, _Key]:
+def _matching_keys(given: Mapping[str, list[str]]) -> dict[AttributePath, Key]:
     """The keys by attribute; one that is given by keyword and by tag is one."""
-    keys: dict[AttributePath, _Key] = {}
+    if len(given) > MAXIMUM_KEYS:
+        raise ValueError(f"{len(given)} matching keys are too many, {MAXIMUM_KEYS} may be given")
+    keys: dict[AttributePath, Key] = {}
     for name, values in given.items():
-        try:
-            keys.setdefault(parse_attribute_path(name), _Key(name, [])).values.extend(values)
-        except ValueError as error:
-            raise InvalidQuery(f"{name}={values[0]}: {error}") from error
+        with naming(Key(name, values)):
+            keys.setdefault(parse_attribute_path(name), Key(name, [])).values.extend(values)
     return keys
 
 
-def _terms(level: Level, keys: Mapping[AttributePath, _Key]) -> tuple[tuple[Term, ...], list[str]]:
-    """The match terms, and the names of the keys that cannot be matched at this level."""
-    terms: list[Term] = []
-    unsupported: list[str] = []
-    for path, key in keys.items():
-        keyword = keywords_of(path)
-        if _is_searchable(keyword, level):
-            terms += _key_terms(keyword, vr_of(path), key)
-        elif any(key.values):
-            unsupported.append(key.name)
-    return tuple(terms), unsupported
+def _rules(given: Mapping[str, list[str]], keys: Keys) -> MatchingRules:
+    zone = keys.get(_TIMEZONE_OFFSET_FROM_UTC)
+    offset = None
+    if zone is not None and any(zone.values):
+        with naming(zone):
+            # A plus sign that is not percent-encoded reads as a space.
+            offset = parse_utc_offset(zone.values[0].replace(" ", "+"))
+    return MatchingRules(
+        fuzzy_names=_flag(given, "fuzzymatching"),
+        empty_values=_flag(given, "emptyvaluematching"),
+        multiple_values=_flag(given, "multiplevaluematching"),
+        utc_offset=offset,
+    )
 
 
-def _key_terms(keyword: str, vr: str, key: _Key) -> list[Term]:
-    try:
-        return [Term(keyword, match) for match in parse_match(vr, key.values)]
-    except ValueError as error:
-        raise InvalidQuery(f"{key.name}={','.join(key.values)}: {error}") from error
-
-
-def _is_searchable(keyword: str, level: Level) -> bool:
-    """Whether the index can search the attribute here: one of this level or of a level above."""
-    if keyword == "ModalitiesInStudy":
-        return True
-    attribute = INDEXED_ATTRIBUTES.get(keyword)
-    return attribute is not None and _LEVELS.index(attribute.level) <= _LEVELS.index(level)
-
-
-def _included(fields: Iterable[str], keys: Iterable[AttributePath]) -> IncludedAttributes:
-    """What ``includefield`` names, repeated or as lists, and the matching keys (PS3.18 8.3.4.3, 10.6.3.3)."""
-    names = [name.strip() for value in fields for name in value.split(",") if name.strip()]
-    try:
-        paths = [parse_attribute_path(name) for name in names if name != "all"]
-    except ValueError as error:
-        raise InvalidQuery(f"includefield: {error}") from error
-    return IncludedAttributes("all" in names, frozenset(paths).union(keys))
+def _asks(path: AttributePath, key: Key) -> bool:
+    """Whether a key restricts the results: one with a universal value only asks for the attribute to be returned."""
+    return path not in _NEVER_MATCHED and bool(split_values(vr_of(path[-1]) or "UN", key.values))
 
 
 def _flag(given: Mapping[str, list[str]], name: str) -> bool:

@@ -1,9 +1,13 @@
 """Which attributes a search returns: those of PS3.18 Tables 10.6.3-3, -4 and -5, and those that the client names."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from app.dicom.attribute_path import AttributePath, parse_attribute_path
-from storage.attributes import INDEXED_ATTRIBUTES
+from app.dicom.attribute_path import AttributePath, creator_tag, is_creator, parse_attribute_path
+from app.dicom.levels import INSTANCE_KEYS, SERIES_KEYS, STUDY_KEYS
+from app.dicom.matching import MatchingRules
+from app.dicom.query_keys import Keys
+from app.dicom.value_conditions import Condition, value_condition
 from storage.resource import Level
 
 
@@ -12,11 +16,34 @@ class IncludedAttributes:
     """What the client wants beyond the attributes that are always returned.
 
     ``everything`` asks for all attributes of the level searched (``includefield=all``); ``paths`` are the attributes
-    named by ``includefield`` and as matching keys.
+    named by ``includefield`` and as matching keys. Where ``creators`` has the private creator of a private attribute,
+    by the tag that the client gave to the creator, the attribute is the one in the block that the creator has
+    reserved in each data set.
     """
 
     everything: bool = False
     paths: frozenset[AttributePath] = frozenset()
+    creators: Mapping[str, Condition] = field(default_factory=dict)
+
+
+def included_attributes(fields: Iterable[str], keys: Keys) -> IncludedAttributes:
+    """What ``includefield`` names, repeated or as lists, and the matching keys (PS3.18 8.3.4.3, 10.6.3.3).
+
+    A private attribute comes with its private creator. Raises ValueError for what is no attribute.
+    """
+    names = [name.strip() for value in fields for name in value.split(",") if name.strip()]
+    try:
+        paths = {parse_attribute_path(name) for name in names if name != "all"}
+    except ValueError as error:
+        raise ValueError(f"includefield: {error}") from error
+    creators = {
+        path[0]: value_condition("LO", key.values, MatchingRules())
+        for path, key in keys.items()
+        if len(path) == 1 and is_creator(path[0]) and all(key.values)
+    }
+    paths |= keys.keys()
+    with_creators = {(*path[:-1], creator) for path in paths if (creator := creator_tag(path[-1])) is not None}
+    return IncludedAttributes("all" in names, frozenset(paths | with_creators), creators)
 
 
 def _paths(*names: str) -> frozenset[AttributePath]:
@@ -47,7 +74,6 @@ RETURNED_ALWAYS: dict[Level, frozenset[AttributePath]] = {
 RETURNED_IF_KNOWN: dict[Level, frozenset[AttributePath]] = {
     Level.STUDY: _paths("InstanceAvailability", "TimezoneOffsetFromUTC", "RetrieveURL"),
     Level.SERIES: _paths(
-        "InstanceAvailability",
         "TimezoneOffsetFromUTC",
         "SeriesDescription",
         "RetrieveURL",
@@ -71,11 +97,21 @@ RETURNED_IF_KNOWN: dict[Level, frozenset[AttributePath]] = {
 }
 """Type C, and all of the instance level: Table 10.6.3-5 asks for them "if present in the Instance"."""
 
-_WITHOUT_METADATA = frozenset(
-    path[0] for level in Level for path in RETURNED_ALWAYS[level] | RETURNED_IF_KNOWN[level]
-) | frozenset(
-    parse_attribute_path(row.keyword)[0] for row in INDEXED_ATTRIBUTES.values() if row.level is not Level.INSTANCE
+SOP_CLASSES = _paths("SOPClassesInStudy")
+PATIENT_COUNTS = _paths(
+    "NumberOfPatientRelatedStudies", "NumberOfPatientRelatedSeries", "NumberOfPatientRelatedInstances"
 )
+"""What the index tells of a study only when it is asked to (PS3.4 C.3.4)."""
+
+_WITHOUT_METADATA = frozenset(STUDY_KEYS + SERIES_KEYS + INSTANCE_KEYS).union(
+    *(path[:1] for level in Level for path in RETURNED_ALWAYS[level] | RETURNED_IF_KNOWN[level]),
+    *(path for path in SOP_CLASSES | PATIENT_COUNTS),
+)
+
+
+def needs(attributes: frozenset[AttributePath], level: Level, include: IncludedAttributes) -> bool:
+    """Whether any of some attributes of studies is to be returned."""
+    return (include.everything and level is Level.STUDY) or not attributes.isdisjoint(include.paths)
 
 
 def needs_whole_metadata(level: Level, include: IncludedAttributes) -> bool:

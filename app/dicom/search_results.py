@@ -5,13 +5,15 @@ those that the client asked for, in the order of their tags; and nothing of a lo
 the level of a result by the UIDs in it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import orjson
 
-from app.dicom.attribute_path import AttributePath, vr_of
+from app.dicom.attribute_path import AttributePath, creator_tag, is_creator, vr_of
+from app.dicom.document_matching import reserved_blocks
 from app.dicom.return_attributes import RETURNED_ALWAYS, RETURNED_IF_KNOWN, IncludedAttributes
+from app.dicom.value_conditions import Condition
 from storage.records import BASE_URL_MARK, InstanceMatch, SeriesMatch, StudyMatch
 from storage.resource import Level, ResourceKey
 
@@ -33,7 +35,7 @@ _STUDY_INSTANCE_UID, _SERIES_INSTANCE_UID, _SOP_INSTANCE_UID = "0020000D", "0020
 _ONLINE: Element = {"vr": "CS", "Value": ["ONLINE"]}
 
 _EMPTY_ELEMENTS: dict[Level, Row] = {
-    level: {path[0]: {"vr": vr_of(path)} for path in RETURNED_ALWAYS[level]} for level in Level
+    level: {path[0]: {"vr": vr_of(path[0]) or "UN"} for path in RETURNED_ALWAYS[level]} for level in Level
 }
 
 
@@ -46,7 +48,9 @@ class ResultWriter:
     def __init__(self, level: Level, scope: ResourceKey, include: IncludedAttributes) -> None:
         """Prepare for results of ``level`` found below ``scope``."""
         self._everything = include.everything
-        self._tree = _tree(_returned(level, scope) | include.paths)
+        self._paths = _returned(level, scope) | include.paths
+        self._creators = include.creators
+        self._tree = _tree(self._paths)
         self._study: tuple[StudyMatch | None, Row] = None, {}
         self._series: tuple[SeriesMatch | None, Row] = None, {}
 
@@ -80,10 +84,26 @@ class ResultWriter:
 
     def _written(self, row: Row, own: Row) -> bytes:
         """The bytes of a result: what is selected of the row, and all of its own level's where that is asked."""
-        selected = _select(row, self._tree)
+        tree = _tree(_located(self._paths, row, self._creators)) if self._creators else self._tree
+        selected = _select(row, tree)
         if self._everything:
             selected = dict(sorted((selected | own).items()))
         return orjson.dumps(selected).replace(b'"BulkDataURI":"/', b'"BulkDataURI":' + BASE_URL_MARK)
+
+
+def _located(
+    paths: Iterable[AttributePath], row: Mapping[str, object], creators: Mapping[str, Condition]
+) -> Iterator[AttributePath]:
+    """The paths as they are in this data set, where private creators may have reserved other blocks (PS3.5 7.8.1)."""
+    for tag, *inner in paths:
+        creator = tag if is_creator(tag) else creator_tag(tag)
+        if creator is None or creator not in creators:
+            yield tag, *inner
+            continue
+        for block in reserved_blocks(row, creator, creators[creator]):
+            yield (f"{block[:4]}00{block[4:]}",)
+            if creator != tag:
+                yield block + tag[6:], *inner
 
 
 def _returned(level: Level, scope: ResourceKey) -> frozenset[AttributePath]:
@@ -101,13 +121,20 @@ def _returned(level: Level, scope: ResourceKey) -> frozenset[AttributePath]:
 
 def _study_row(match: StudyMatch) -> Row:
     row: Row = _EMPTY_ELEMENTS[Level.STUDY] | orjson.loads(match.attributes)
-    return row | {
+    row |= {
         "00080056": _ONLINE,
         "00080061": {"vr": "CS", "Value": match.modalities} if match.modalities else {"vr": "CS"},
         "00081190": _retrieve_url(ResourceKey(_uid(row, _STUDY_INSTANCE_UID))),
-        "00201206": {"vr": "IS", "Value": [match.number_of_series]},
-        "00201208": {"vr": "IS", "Value": [match.number_of_instances]},
+        "00201206": _number(match.number_of_series),
+        "00201208": _number(match.number_of_instances),
     }
+    if match.sop_classes is not None:
+        row["00080062"] = {"vr": "UI", "Value": match.sop_classes}
+    if match.patient is not None:
+        row["00201200"] = _number(match.patient.number_of_studies)
+        row["00201202"] = _number(match.patient.number_of_series)
+        row["00201204"] = _number(match.patient.number_of_instances)
+    return row
 
 
 def _series_row(match: SeriesMatch, study: Row) -> Row:
@@ -116,7 +143,7 @@ def _series_row(match: SeriesMatch, study: Row) -> Row:
     return row | {
         "00080056": _ONLINE,
         "00081190": _retrieve_url(key),
-        "00201209": {"vr": "IS", "Value": [match.number_of_instances]},
+        "00201209": _number(match.number_of_instances),
     }
 
 
@@ -124,6 +151,10 @@ def _instance_row(match: InstanceMatch, parents: Row) -> Row:
     row: Row = orjson.loads(match.attributes if match.metadata is None else match.metadata)
     uids = _uid(parents, _STUDY_INSTANCE_UID), _uid(parents, _SERIES_INSTANCE_UID), _uid(row, _SOP_INSTANCE_UID)
     return row | {"00080056": _ONLINE, "00081190": _retrieve_url(ResourceKey(*uids))}
+
+
+def _number(count: int) -> Element:
+    return {"vr": "IS", "Value": [count]}
 
 
 def _retrieve_url(key: ResourceKey) -> Element:

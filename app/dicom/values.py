@@ -25,6 +25,7 @@ MAX_SAFE_INTEGER = 2**53 - 1
 """Browsers hold numbers as float64; greater integers go as strings, which PS3.18 F.2.3 allows for IS, SV and UV."""
 
 WORD_SIZES = {
+    "AT": 2,
     "OW": 2,
     "OL": 4,
     "OF": 4,

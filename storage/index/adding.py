@@ -14,6 +14,7 @@ from storage.index.duplicates import Content, decide
 from storage.index.parents import SeriesRow, searched_values, series_key, series_rows
 from storage.index.prepared import Lookup, Write
 from storage.index.removing import remove_instances
+from storage.index.study_values import add_sop_classes
 from storage.index.tables import INSTANCE, INSTANCE_METADATA, INSTANCE_RANGES, SERIES, STUDY
 from storage.records import Addition, DuplicatePolicy, InstanceRecord
 from storage.resource import Level, ResourceKey
@@ -69,6 +70,7 @@ def _insert(connection: Connection, records: Sequence[InstanceRecord]) -> None:
     rows = [_instance_columns(record, parents[series_key(record)]) for record in records]
     _INSERT_INSTANCE.run(connection, rows)
     _insert_documents(connection, records)
+    add_sop_classes(connection, [(parents[series_key(record)].study_row, record) for record in records])
     _count(connection, (parents[series_key(record)].series_row for record in records))
 
 

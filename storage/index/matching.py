@@ -1,126 +1,206 @@
-"""Search terms as SQL conditions. Every value is bound, none is spliced into a statement.
+"""Search terms as SQL conditions on the rows they are about. Every value is bound, none is spliced into a statement.
 
-A condition begins with a comparison of the plain column, so that the database can seek: text that begins
-with ``abc`` lies in the range from ``abc`` to ``abc`` + the last character there is. Text compares by code
-point. Absent values are the empty text (``tables``), so no comparison may take that in.
+They are exact, and compare columns in a way that leads to no index (``unsought``): where a search begins, and by which
+index, is decided in ``beginnings``. Text compares by code point: what begins with ``abc`` lies between ``abc`` and
+``abc`` + the last character there is. Absent values are the empty text (``tables``), which only ``Empty`` takes in.
 """
 
-import re
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, and_, exists, false, literal, or_, select, true
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    ScalarSelect,
+    String,
+    Table,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 
-from storage.attributes import INDEXED_ATTRIBUTES, IndexedAttribute, Kind
-from storage.index.tables import SERIES, SERIES_VALUE, STUDY, TABLE_OF, column_names
-from storage.query import Between, Equals, Term, Wildcard
+from storage.attributes import DERIVED_ATTRIBUTES, INDEXED_ATTRIBUTES, IndexedAttribute, Kind
+from storage.index.documents import document_condition
+from storage.index.name_words import sound, words
+from storage.index.study_values import sounds_of, words_of
+from storage.index.tables import INSTANCE_METADATA, SERIES, SERIES_VALUE, STUDY, STUDY_VALUE, TABLE_OF, column_names
+from storage.index.unsought import Unsought
+from storage.index.wildcards import matches_pattern
+from storage.query import (
+    AnyOf,
+    AnyTerm,
+    Between,
+    DocumentTerm,
+    Empty,
+    Equals,
+    Match,
+    MomentTerm,
+    SimilarName,
+    Term,
+    Wildcard,
+)
 from storage.resource import Level
-
-MODALITIES_IN_STUDY = "ModalitiesInStudy"
 
 MAX_PATTERNS = 100
 """Wildcard patterns of one term: SQLite takes expressions up to 1000 deep, and a name has three columns."""
 
-_LAST_CHARACTER = "\U0010ffff"
-_LITERAL_PREFIX = re.compile(r"[^*?]*")
-_LIKE_TRANSLATION = str.maketrans({"*": "%", "?": "_", "%": r"\%", "_": r"\_", "\\": r"\\"})
-_GLOB_TRANSLATION = str.maketrans({"[": "[[]"})
+LAST_CHARACTER = "\U0010ffff"
 
-_Text = ColumnElement[str]
-_Condition = ColumnElement[bool]
+Text = ColumnElement[str]
+Condition = ColumnElement[bool]
 
 
-def level_of(term: Term) -> Level:
-    """The level whose table the term's condition is about. Raises ValueError for a keyword that is not indexed."""
-    if term.keyword == MODALITIES_IN_STUDY:
-        return Level.STUDY
-    return _attribute(term).level
+def level_of(term: AnyTerm) -> Level:
+    """The level that the term is about."""
+    match term:
+        case DocumentTerm(level):
+            return level
+        case MomentTerm(date_keyword):
+            return attribute_of(date_keyword).level
+        case Term(keyword):
+            return DERIVED_ATTRIBUTES.get(keyword) or attribute_of(keyword).level
 
 
-def is_universal(term: Term) -> bool:
-    """Whether a pattern is nothing but stars, which all rows match, also those without a value (PS3.4 C.2.2.2.4)."""
-    return isinstance(term.match, Wildcard) and any(not pattern.strip("*") for pattern in term.match.patterns)
+def require_searchable(term: AnyTerm) -> None:
+    """Raises ValueError for a keyword that is not indexed, or not for such a match, and for too many patterns."""
+    level_of(term)
+    if isinstance(term, Term):
+        _require_matchable(term.keyword, term.match)
 
 
-def condition(term: Term) -> _Condition:
-    """What must hold in the table of the term's level, for a term that is not universal.
-
-    Raises ValueError for a keyword that is not indexed, and for more than MAX_PATTERNS patterns.
-    """
-    if isinstance(term.match, Wildcard) and len(term.match.patterns) > MAX_PATTERNS:
-        raise ValueError(f"{term.keyword} has more than {MAX_PATTERNS} values with wildcards")
-    if term.keyword == MODALITIES_IN_STUDY:
-        return _any_series_of_study(term)
-    attribute = _attribute(term)
-    if attribute.kind is Kind.LIST:
-        return _any_listed_value(term)
-    columns = TABLE_OF[attribute.level].c
-    return or_(*(_matches(columns[name], term) for name in column_names(attribute)))
+def _require_matchable(keyword: str, match: Match) -> None:
+    match match:
+        case AnyOf(matches):
+            for each in matches:
+                _require_matchable(keyword, each)
+        case Wildcard(patterns) if len(patterns) > MAX_PATTERNS:
+            raise ValueError(f"{keyword} has more than {MAX_PATTERNS} values with wildcards")
+        case Wildcard() | Between() | SimilarName() if keyword in _COUNTS:
+            raise ValueError(f"{keyword} is matched by single values only")
+        case _:
+            return
 
 
-def _attribute(term: Term) -> IndexedAttribute:
-    attribute = INDEXED_ATTRIBUTES.get(term.keyword)
+def attribute_of(keyword: str) -> IndexedAttribute:
+    """The indexed attribute; ValueError for a keyword that is none."""
+    attribute = INDEXED_ATTRIBUTES.get(keyword)
     if attribute is None:
-        raise ValueError(f"{term.keyword} is not indexed")
+        raise ValueError(f"{keyword} is not indexed")
     return attribute
 
 
-def _any_series_of_study(term: Term) -> _Condition:
-    series = SERIES.alias()
-    return exists().where(series.c.study_row == STUDY.c.id, _matches(series.c.modality, term))
+def columns_of(keyword: str, table: FromClause | None = None) -> list[Text]:
+    """The columns of an attribute in the table of its level, or in an alias of that; none for a list."""
+    attribute = attribute_of(keyword)
+    columns = (TABLE_OF[attribute.level] if table is None else table).c
+    return [columns[name] for name in column_names(attribute)]
 
 
-def _any_listed_value(term: Term) -> _Condition:
-    values = SERIES_VALUE.c
-    found = select(values.series_row).where(values.keyword == term.keyword, _matches(values.value, term))
-    return SERIES.c.id.in_(found)
+def condition(term: AnyTerm, number: int) -> Condition:
+    """What must hold for a row of the term's level; ``number`` is the term's in its query."""
+    match term:
+        case DocumentTerm():
+            return _document_condition(term, number)
+        case MomentTerm():
+            return _moment_condition(term)
+        case Term(keyword, match):
+            return _value_condition(keyword, match)
 
 
-def _matches(column: _Text, term: Term) -> _Condition:
-    match term.match:
+def text_condition(text: Text, match: Equals | Between | Wildcard) -> Condition:
+    """That the text matches."""
+    match match:
         case Equals(values):
-            return column.in_([value for value in values if value])
-        case Wildcard(patterns):
-            return or_(false(), *(_matches_pattern(column, pattern) for pattern in patterns))
+            return text.in_([value for value in values if value])
         case Between(low, high):
-            return and_(column >= low if low else column > "", column <= high + _LAST_CHARACTER if high else true())
+            return between(text, low, high)
+        case Wildcard(patterns):
+            return or_(false(), *(and_(text > "", matches_pattern(text, pattern)) for pattern in patterns))
 
 
-def _matches_pattern(column: _Text, pattern: str) -> _Condition:
-    found = _LITERAL_PREFIX.match(pattern)
-    prefix = found[0] if found else ""
-    glob, like = pattern.translate(_GLOB_TRANSLATION), pattern.translate(_LIKE_TRANSLATION)
-    return and_(
-        column >= prefix if prefix else column > "",
-        column <= prefix + _LAST_CHARACTER if prefix else true(),
-        _matches_wildcards(column, literal(glob), literal(like)),
+def between(text: Text, low: str | None, high: str | None) -> Condition:
+    """That the text lies in a range, to whose end all belong that begin with it; the empty text never does."""
+    return and_(text >= low if low else text > "", text <= high + LAST_CHARACTER if high else true())
+
+
+def _document_condition(term: DocumentTerm, number: int) -> Condition:
+    table = TABLE_OF[term.level]
+    if term.level is not Level.INSTANCE:
+        return document_condition(table.c.attributes, term, number)
+    metadata = INSTANCE_METADATA.c
+    return (
+        exists()
+        .where(metadata.instance_row == table.c.id, document_condition(metadata.document, term, number))
+        .correlate(table)
     )
 
 
-class _matches_wildcards(FunctionElement[bool]):  # noqa: N801 - reads like the SQL function it stands for
-    """Wildcard match that heeds case: column, the pattern for GLOB, the pattern for LIKE (escaped by backslash).
-
-    SQLite has both, but its LIKE takes ASCII letters of either case for the same. Other databases have LIKE only.
-    """
-
-    inherit_cache = True
-    type = Boolean()
-
-
-@compiles(_matches_wildcards)
-def _as_like(element: _matches_wildcards, compiler: SQLCompiler, **options: Any) -> str:
-    column, _, like = _arguments(element)
-    return f"{compiler.process(column, **options)} LIKE {compiler.process(like, **options)} ESCAPE '\\'"
+def _moment_condition(term: MomentTerm) -> Condition:
+    """A missing time is before all others of its date; a missing date is in no range."""
+    [date], [time] = ([Unsought(each) for each in columns_of(k)] for k in (term.date_keyword, term.time_keyword))
+    conditions: list[Condition] = [date > ""]
+    if term.low is not None:
+        low_date, low_time = term.low
+        conditions.append(or_(date > low_date, and_(date == low_date, time >= low_time)))
+    if term.high is not None:
+        high_date, high_time = term.high
+        conditions.append(or_(date < high_date, and_(date == high_date, time <= high_time + LAST_CHARACTER)))
+    return and_(*conditions)
 
 
-@compiles(_matches_wildcards, "sqlite")
-def _as_glob(element: _matches_wildcards, compiler: SQLCompiler, **options: Any) -> str:
-    column, glob, _ = _arguments(element)
-    return f"{compiler.process(column, **options)} GLOB {compiler.process(glob, **options)}"
+def _value_condition(keyword: str, match: Match) -> Condition:
+    if isinstance(match, AnyOf):
+        return or_(false(), *(_value_condition(keyword, each) for each in match.matches))
+    if isinstance(match, SimilarName):
+        return and_(true(), *(_similar_word(keyword, word) for given in match.words for word in words(given)))
+    if keyword in _COUNTS:
+        return _count_condition(keyword, match)
+    if keyword in DERIVED_ATTRIBUTES:
+        return _row_condition(STUDY_VALUE, STUDY_VALUE.c.study_row == STUDY.c.id, keyword, match)
+    if attribute_of(keyword).kind is Kind.LIST:
+        return _row_condition(SERIES_VALUE, SERIES_VALUE.c.series_row == SERIES.c.id, keyword, match)
+    return _column_condition([Unsought(column) for column in columns_of(keyword)], match)
 
 
-def _arguments(element: _matches_wildcards) -> Sequence[ColumnElement[Any]]:
-    return list(element.clauses)
+def _column_condition(columns: Sequence[Text], match: Equals | Wildcard | Between | Empty) -> Condition:
+    if isinstance(match, Empty):
+        return and_(*(column == "" for column in columns))
+    return or_(*(text_condition(column, match) for column in columns))
+
+
+def _row_condition(
+    table: Table, belongs: Condition, keyword: str, match: Equals | Wildcard | Between | Empty
+) -> Condition:
+    """That one of the rows matches that hold the values of an attribute, or that there is none."""
+    rows = exists().where(belongs, table.c.keyword == keyword)
+    if isinstance(match, Empty):
+        return ~rows.correlate(STUDY, SERIES)
+    return rows.where(text_condition(table.c.value, match)).correlate(STUDY, SERIES)
+
+
+def _similar_word(keyword: str, word: str) -> Condition:
+    begins = _row_condition(STUDY_VALUE, _OF_STUDY, words_of(keyword), Between(word, word))
+    code = sound(word)
+    if not code:
+        return begins
+    return or_(begins, _row_condition(STUDY_VALUE, _OF_STUDY, sounds_of(keyword), Equals((code,))))
+
+
+def _count_condition(keyword: str, match: Match) -> Condition:
+    return cast(_COUNTS[keyword], String()).in_(match.values) if isinstance(match, Equals) else false()
+
+
+def _of_study(count: ColumnElement[int]) -> ScalarSelect[int]:
+    return select(count).where(SERIES.c.study_row == STUDY.c.id).correlate(STUDY).scalar_subquery()
+
+
+_OF_STUDY = STUDY_VALUE.c.study_row == STUDY.c.id
+_COUNTS: dict[str, ColumnElement[int]] = {
+    "NumberOfStudyRelatedSeries": _of_study(func.count()),
+    "NumberOfStudyRelatedInstances": _of_study(func.sum(SERIES.c.number_of_instances)),
+    "NumberOfSeriesRelatedInstances": SERIES.c.number_of_instances,
+}

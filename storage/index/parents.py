@@ -8,6 +8,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, select
 from storage.attributes import INDEXED_ATTRIBUTES, Kind
 from storage.index.chunks import chunks
 from storage.index.prepared import Lookup
+from storage.index.study_values import add_modalities, add_names
 from storage.index.tables import SERIES, SERIES_VALUE, STUDY, column_names
 from storage.records import InstanceRecord
 from storage.resource import Level
@@ -68,6 +69,7 @@ def series_rows(connection: Connection, records: Sequence[InstanceRecord]) -> di
         new = [_series_columns(record, study_rows[key.study_instance_uid]) for key, record in missing.items()]
         connection.execute(insert(SERIES), new)
         rows |= _find_series(connection, missing)
+        add_modalities(connection, [(rows[key].study_row, record) for key, record in missing.items()])
         _add_listed_values(connection, [(rows[key].series_row, record) for key, record in missing.items()])
     return rows
 
@@ -87,6 +89,7 @@ def _study_rows(connection: Connection, records: Sequence[InstanceRecord]) -> di
     if missing:
         connection.execute(insert(STUDY), [_study_columns(firsts[uid]) for uid in missing])
         rows |= _find_studies(connection, missing)
+        add_names(connection, [(rows[uid], firsts[uid]) for uid in missing])
     return rows
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import sqlite
 
 from storage.index.failures import translated
 from storage.index.reading import BULK_INDEX, FRAME_INDEX, INSTANCE_BY_UIDS, METADATA_BY_UIDS, stored_instance
+from storage.index.revision import REVISION, level_of, revision
 from storage.index.sqlite_connections import connect
 from storage.records import StoredInstance
 from storage.resource import ResourceKey
@@ -29,6 +30,7 @@ def _text(statement: Select[Any]) -> str:
 
 _INSTANCE_BY_UIDS = _text(INSTANCE_BY_UIDS)
 _METADATA_BY_UIDS = _text(METADATA_BY_UIDS)
+_REVISION = {level: _text(statement) for level, statement in REVISION.items()}
 _FRAME_INDEX = _text(FRAME_INDEX)
 _BULK_INDEX = _text(BULK_INDEX)
 
@@ -55,6 +57,11 @@ class PointReads:
     def metadata(self, key: ResourceKey) -> bytes | None:
         """The DICOM JSON document of one instance by its three UIDs."""
         return self._bytes(_METADATA_BY_UIDS, _uids(key))
+
+    def revision(self, key: ResourceKey) -> bytes | None:
+        """What changes whenever what is stored under a key does."""
+        row = self._row(_REVISION[level_of(key)], _uids(key))
+        return None if row is None else revision(*row)
 
     def frame_index(self, row: int) -> bytes | None:
         """The frame index of the instance with this row number."""

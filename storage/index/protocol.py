@@ -54,6 +54,12 @@ class Index(Protocol):
     def metadata(self, key: ResourceKey) -> AsyncIterator[list[bytes]]:
         """The DICOM JSON documents of a study, series or instance, in stored order; no batch is empty."""
 
+    async def revision(self, key: ResourceKey) -> bytes | None:
+        """What changes whenever an instance of a study or series, or the one instance, comes or goes, and only then.
+
+        None when nothing is stored under the key.
+        """
+
     async def frame_index(self, instance: StoredInstance) -> bytes | None:
         """The frame index as it was recorded; None when the instance is gone."""
 
@@ -68,6 +74,9 @@ class Index(Protocol):
 
     async def search_instances(self, query: Query) -> list[InstanceMatch]:
         """Instances, in stored order."""
+
+    async def count(self, query: Query, at_most: int) -> int:
+        """How many matches there are, whatever limit and offset; ``at_most`` where there are as many or more."""
 
     async def known_blob_keys(self, keys: Collection[str]) -> set[str]:
         """Those of the blob keys that a row names."""

@@ -14,6 +14,9 @@ from storage.resource import Level, ResourceKey
 BEFORE_FIRST_ROW = 0
 """A row number below all others, from which reading in batches starts."""
 
+METADATA_BATCH_BYTES = 4 << 20
+"""Bytes of DICOM JSON documents that make a batch: one of an enhanced instance alone can be of several million."""
+
 _IDENTITY = (
     INSTANCE.c.id,
     STUDY.c.study_instance_uid,
@@ -68,8 +71,18 @@ def read_instances(connection: Connection, key: ResourceKey, after: int, size: i
 
 
 def read_metadata(connection: Connection, key: ResourceKey, after: int, size: int) -> list[tuple[int, bytes]]:
-    """The same for metadata: row numbers and DICOM JSON documents."""
-    return [(row, document) for row, document in connection.execute(_batch(_METADATA, key, after, size))]
+    """The same for metadata: row numbers and DICOM JSON documents, no more of them than METADATA_BATCH_BYTES hold.
+
+    One document longer than that is a batch of its own.
+    """
+    batch: list[tuple[int, bytes]] = []
+    left = METADATA_BATCH_BYTES
+    for row, document in connection.execute(_batch(_METADATA, key, after, size)):
+        batch.append((row, document))
+        left -= len(document)
+        if left <= 0:
+            break
+    return batch
 
 
 def read_known_blob_keys(connection: Connection, keys: Collection[str]) -> set[str]:

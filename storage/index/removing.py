@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, fun
 
 from storage.index.chunks import chunks
 from storage.index.scope import in_scope
+from storage.index.study_values import remove_values
 from storage.index.tables import INSTANCE, INSTANCE_METADATA, INSTANCE_RANGES, SERIES, SERIES_VALUE, STUDY
 from storage.index.unneeded_blobs import note_unneeded_blobs
 from storage.resource import Level, ResourceKey
@@ -46,7 +47,9 @@ def _remove(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -
     connection.execute(delete(INSTANCE).where(*conditions))
     removed = {series_row: count for _, series_row, count in found}
     _subtract(connection, removed)
-    _remove_empty_studies(connection, {study_row for study_row, _, _ in found})
+    study_rows = {study_row for study_row, _, _ in found}
+    remove_values(connection, study_rows)
+    _remove_empty_studies(connection, study_rows)
     return sum(removed.values())
 
 

@@ -1,33 +1,22 @@
 """Searches: a page of rows in few statements, whose number does not depend on that of the rows.
 
-A page is sought first, by row numbers and small columns only; then what its rows share (studies, series, counts) is
-read once for all of them. All statements of a search must see the same state: the caller gives one transaction.
-Terms of a level above are sought in its table, which is far smaller, and the rows below what is found there.
-
-The statements rely on SQLite's plans without statistics (ANALYZE), which are the same at every size of an archive.
+A page is sought first, by row numbers only (``beginnings`` says how); then what its rows share (studies, series,
+counts) is read once for all of them. All statements of a search must see the same state: the caller gives one
+transaction.
 """
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
+from storage.index.beginnings import Beginnings, Statement
 from storage.index.chunks import chunks
-from storage.index.matching import condition, is_universal, level_of
-from storage.index.scope import in_scope
-from storage.index.tables import INSTANCE, INSTANCE_METADATA, SERIES, STUDY, TABLE_OF
+from storage.index.documents import judging
+from storage.index.study_values import SOP_CLASSES_IN_STUDY
+from storage.index.tables import INSTANCE, INSTANCE_METADATA, SERIES, STUDY, STUDY_VALUE
 from storage.query import Query
-from storage.records import InstanceMatch, SeriesMatch, StudyMatch
-from storage.resource import Level
-
-_PARENT_ROWS: dict[Level, dict[Level, ColumnElement[int]]] = {
-    Level.STUDY: {},
-    Level.SERIES: {Level.STUDY: SERIES.c.study_row},
-    Level.INSTANCE: {Level.STUDY: INSTANCE.c.study_row, Level.SERIES: INSTANCE.c.series_row},
-}
-"""The columns by which a row names those of the levels above it."""
-
+from storage.records import InstanceMatch, PatientCounts, SeriesMatch, StudyMatch
 
 _ROWS: BindParameter[list[int]] = bindparam("rows", expanding=True)
 _STUDIES = select(STUDY.c.id, STUDY.c.attributes).where(STUDY.c.id.in_(_ROWS))
@@ -39,61 +28,94 @@ _COUNTS = (
     .where(SERIES.c.study_row.in_(_ROWS))
     .group_by(SERIES.c.study_row, SERIES.c.modality)
 )
+_INSTANCES = (
+    select(INSTANCE.c.id, INSTANCE.c.series_row, INSTANCE.c.attributes, INSTANCE.c.transfer_syntax_uid)
+    .where(INSTANCE.c.id.in_(_ROWS))
+    .order_by(INSTANCE.c.id)
+)
 _METADATA = select(INSTANCE_METADATA.c.instance_row, INSTANCE_METADATA.c.document).where(
     INSTANCE_METADATA.c.instance_row.in_(_ROWS)
+)
+_SOP_CLASSES = (
+    select(STUDY_VALUE.c.study_row, STUDY_VALUE.c.value)
+    .where(STUDY_VALUE.c.study_row.in_(_ROWS), STUDY_VALUE.c.keyword == SOP_CLASSES_IN_STUDY)
+    .order_by(STUDY_VALUE.c.value)
+)
+_SAME_PATIENT = STUDY.alias()
+_PATIENTS = (
+    select(
+        STUDY.c.id,
+        func.count(_SAME_PATIENT.c.id.distinct()),
+        func.count(SERIES.c.id),
+        func.sum(SERIES.c.number_of_instances),
+    )
+    .where(
+        STUDY.c.id.in_(_ROWS),
+        STUDY.c.patient_id != "",
+        _SAME_PATIENT.c.patient_id == STUDY.c.patient_id,
+        _SAME_PATIENT.c.issuer_of_patient_id == STUDY.c.issuer_of_patient_id,
+        SERIES.c.study_row == _SAME_PATIENT.c.id,
+    )
+    .group_by(STUDY.c.id)
 )
 
 
 def search_studies(connection: Connection, query: Query) -> list[StudyMatch]:
     """Studies, newest StudyDate first, then newest stored first."""
-    page = _page(query, STUDY.c.id).order_by(STUDY.c.study_date.desc(), STUDY.c.id.desc())
-    rows = connection.scalars(page).all()
-    studies = _studies(connection, rows)
+    rows = _page(connection, query)
+    studies = _studies(connection, rows, query)
     return [studies[row] for row in rows]
 
 
 def search_series(connection: Connection, query: Query) -> list[SeriesMatch]:
     """Series, in stored order."""
-    rows = connection.scalars(_page(query, SERIES.c.id).order_by(SERIES.c.id)).all()
-    series = _series(connection, rows)
+    rows = _page(connection, query)
+    series = _series(connection, rows, query)
     return [series[row] for row in rows]
 
 
 def search_instances(connection: Connection, query: Query) -> list[InstanceMatch]:
     """Instances, in stored order."""
-    page = _page(query, INSTANCE.c.id, INSTANCE.c.series_row, INSTANCE.c.attributes).order_by(INSTANCE.c.id)
-    rows = connection.execute(page).all()
-    series = _series(connection, {series_row for _, series_row, _ in rows})
-    documents = _metadata(connection, [row for row, _, _ in rows]) if query.whole_metadata else {}
-    return [InstanceMatch(attributes, series[series_row], documents.get(row)) for row, series_row, attributes in rows]
-
-
-def _page(query: Query, *columns: ColumnElement[Any]) -> Select[Any]:
-    """The rows that the query finds, by ``columns``; not yet in order."""
-    terms = [term for term in query.terms if not is_universal(term)]
-    of_level = {level: [condition(term) for term in terms if level_of(term) is level] for level in Level}
-    parents = _PARENT_ROWS[query.level]
-    if any(of_level[level] for level in of_level.keys() - {query.level, *parents}):
-        raise ValueError(f"a search at {query.level} level cannot match attributes of a level below")
-    conditions = [*of_level[query.level], *in_scope(query.level, query.scope)]
-    conditions += [
-        row.in_(select(TABLE_OF[level].c.id).where(*of_level[level], *in_scope(level, query.scope)))
-        for level, row in parents.items()
-        if of_level[level]
+    rows = _page(connection, query)
+    found = {row: rest for chunk in chunks(rows) for row, *rest in connection.execute(_INSTANCES, {"rows": chunk})}
+    series = _series(connection, {series_row for series_row, *_ in found.values()}, query)
+    documents = _metadata(connection, rows) if query.whole_metadata else {}
+    return [
+        InstanceMatch(attributes, series[series_row], documents.get(row), transfer_syntax_uid)
+        for row in rows
+        for series_row, attributes, transfer_syntax_uid in [found[row]]
     ]
-    return select(*columns).where(*conditions).limit(query.limit).offset(query.offset)
 
 
-def _series(connection: Connection, rows: Collection[int]) -> dict[int, SeriesMatch]:
+def count_matches(connection: Connection, query: Query, at_most: int) -> int:
+    """How many rows match, whatever limit and offset; no more than ``at_most`` are counted."""
+    matches = _matches(connection, query).limit(at_most).subquery()
+    with judging(connection, query.terms):
+        return connection.scalars(select(func.count()).select_from(matches)).one()
+
+
+def _page(connection: Connection, query: Query) -> list[int]:
+    """The row numbers of a page, in order."""
+    page = _matches(connection, query).limit(query.limit).offset(query.offset)
+    with judging(connection, query.terms):
+        return [row for *_, row in connection.execute(page)]
+
+
+def _matches(connection: Connection, query: Query) -> Statement:
+    beginnings = Beginnings(query)
+    return beginnings.matches(beginnings.choose(connection))
+
+
+def _series(connection: Connection, rows: Collection[int], query: Query) -> dict[int, SeriesMatch]:
     found = [row for chunk in chunks(rows) for row in connection.execute(_SERIES, {"rows": chunk})]
-    studies = _studies(connection, {study_row for _, study_row, _, _ in found})
+    studies = _studies(connection, {study_row for _, study_row, _, _ in found}, query)
     return {
         row: SeriesMatch(attributes, studies[study_row], number_of_instances)
         for row, study_row, attributes, number_of_instances in found
     }
 
 
-def _studies(connection: Connection, rows: Collection[int]) -> dict[int, StudyMatch]:
+def _studies(connection: Connection, rows: Collection[int], query: Query) -> dict[int, StudyMatch]:
     modalities: defaultdict[int, set[str]] = defaultdict(set)
     series: defaultdict[int, int] = defaultdict(int)
     instances: defaultdict[int, int] = defaultdict(int)
@@ -102,10 +124,35 @@ def _studies(connection: Connection, rows: Collection[int]) -> dict[int, StudyMa
             modalities[row].add(modality)
             series[row] += number_of_series
             instances[row] += number_of_instances
+    sop_classes = _sop_classes(connection, rows) if query.sop_classes else {}
+    patients = _patients(connection, rows) if query.patient_counts else {}
     return {
-        row: StudyMatch(attributes, tuple(sorted(modalities[row] - {""})), series[row], instances[row])
+        row: StudyMatch(
+            attributes,
+            tuple(sorted(modalities[row] - {""})),
+            series[row],
+            instances[row],
+            sop_classes.get(row),
+            patients.get(row),
+        )
         for chunk in chunks(rows)
         for row, attributes in connection.execute(_STUDIES, {"rows": chunk})
+    }
+
+
+def _sop_classes(connection: Connection, rows: Collection[int]) -> dict[int, tuple[str, ...]]:
+    found: defaultdict[int, tuple[str, ...]] = defaultdict(tuple)
+    for chunk in chunks(rows):
+        for row, sop_class_uid in connection.execute(_SOP_CLASSES, {"rows": chunk}):
+            found[row] += (sop_class_uid,)
+    return found
+
+
+def _patients(connection: Connection, rows: Collection[int]) -> dict[int, PatientCounts]:
+    return {
+        row: PatientCounts(*counts)
+        for chunk in chunks(rows)
+        for row, *counts in connection.execute(_PATIENTS, {"rows": chunk})
     }
 
 

@@ -13,11 +13,18 @@ from storage.index.group_commit import GroupCommit
 from storage.index.migrations import upgrade
 from storage.index.point_reads import PointReads
 from storage.index.readers import Readers
-from storage.index.reading import BEFORE_FIRST_ROW, read_instances, read_known_blob_keys, read_metadata
+from storage.index.reading import (
+    BEFORE_FIRST_ROW,
+    METADATA_BATCH_BYTES,
+    read_instances,
+    read_known_blob_keys,
+    read_metadata,
+)
 from storage.index.removing import delete_instances
-from storage.index.searching import search_instances, search_series, search_studies
+from storage.index.searching import count_matches, search_instances, search_series, search_studies
 from storage.index.sqlite_connections import enter_wal_mode, writing_engine
 from storage.index.unneeded_blobs import forget_blobs, read_unneeded_blobs
+from storage.index.writer_turn import WriterTurn
 from storage.query import Query
 from storage.records import (
     Addition,
@@ -30,8 +37,8 @@ from storage.records import (
 )
 from storage.resource import ResourceKey
 
-METADATA_BATCH = 256
-"""DICOM JSON documents in one batch: some 2 MB of typical ones."""
+METADATA_BATCH = 1024
+"""DICOM JSON documents in one batch, at the most."""
 
 INSTANCES_BATCH = 1024
 """Instances in one batch."""
@@ -86,10 +93,15 @@ class SqliteIndex:
             return
         after = BEFORE_FIRST_ROW
         while batch := await self._readers.run(partial(read_metadata, key=key, after=after, size=METADATA_BATCH)):
-            yield [document for _, document in batch]
-            if len(batch) < METADATA_BATCH:
+            documents = [document for _, document in batch]
+            yield documents
+            if len(batch) < METADATA_BATCH and sum(map(len, documents)) < METADATA_BATCH_BYTES:
                 return
             after, _ = batch[-1]
+
+    async def revision(self, key: ResourceKey) -> bytes | None:
+        """What changes whenever what is stored under a key does."""
+        return self._point_reads.revision(key)
 
     async def frame_index(self, instance: StoredInstance) -> bytes | None:
         """The frame index as it was recorded; None when the instance is gone."""
@@ -110,6 +122,10 @@ class SqliteIndex:
     async def search_instances(self, query: Query) -> list[InstanceMatch]:
         """Instances, in stored order."""
         return await self._readers.run(partial(search_instances, query=query))
+
+    async def count(self, query: Query, at_most: int) -> int:
+        """How many matches there are, up to ``at_most``."""
+        return await self._readers.run(partial(count_matches, query=query, at_most=at_most))
 
     async def known_blob_keys(self, keys: Collection[str]) -> set[str]:
         """Those of the blob keys that a row names."""
@@ -140,4 +156,4 @@ def _open_writer(path: Path) -> GroupCommit:
         engine = writing_engine(path)
         with engine.begin() as connection:
             upgrade(connection)
-        return GroupCommit(engine.connect())
+        return GroupCommit(engine.connect(), WriterTurn(path))

@@ -2,8 +2,9 @@
 
 Every searched column is text that is never null: an absent value is the empty text, which sorts first in every
 database and which no search finds. Each has an index that ends in the order of its level's search results, so that a
-search for one value is a seek that yields its first page in order, however large the archive is. At instance level
-that is so for the columns that by themselves narrow an archive; an InstanceNumber or a ContentTime does not.
+search for one value is a seek that yields its first page in order, however large the archive is (``beginnings``). At
+instance level that is so for the columns that by themselves narrow an archive; an InstanceNumber or a ContentTime does
+not.
 
 What is large (documents, indexes of byte ranges) lies in tables of its own, so that instance rows stay small.
 """
@@ -81,6 +82,26 @@ class Study(IndexTable, table=True):
     study_id: str = ""
     attributes: bytes
     """DICOM JSON object of all attributes of the patient and study."""
+
+
+class StudyValue(IndexTable, table=True):
+    """A value by which a study is found beside its columns: derived from what is in it, or from a name.
+
+    ``study_date`` repeats the study's, so that the studies of a value lie in the order of search results.
+    """
+
+    __tablename__ = "study_value"
+
+    keyword: str = Field(primary_key=True)
+    """A keyword of PS3.6, or one of ``study_values``."""
+    value: str = Field(primary_key=True)
+    study_date: str = Field(primary_key=True)
+    study_row: int = Field(foreign_key="study.id", primary_key=True)
+
+    __table_args__ = (
+        Index("ix_study_value_study_row", "study_row", "keyword", "value"),
+        {"sqlite_with_rowid": False},
+    )
 
 
 class Series(IndexTable, table=True):
@@ -188,6 +209,7 @@ class UnneededBlob(IndexTable, table=True):
 _TABLES = IndexTable.metadata.tables
 
 STUDY: Table = _TABLES["study"]
+STUDY_VALUE: Table = _TABLES["study_value"]
 SERIES: Table = _TABLES["series"]
 SERIES_VALUE: Table = _TABLES["series_value"]
 INSTANCE: Table = _TABLES["instance"]

@@ -146,19 +146,6 @@ def test_no_warning_when_everything_is_there(patients: InProcessClient) -> None:
     assert "warning" not in patients.get("/studies?PatientName=*").headers
 
 
-def test_a_key_that_is_not_searched_is_told_in_a_warning(patients: InProcessClient) -> None:
-    answer = patients.get("/studies?Manufacturer=ACME")
-    assert answer.status_code == 200
-    assert answer.headers["warning"].startswith("299 ")
-    assert "Manufacturer" in answer.headers["warning"]
-
-
-def test_fuzzy_matching_that_is_not_there_is_told_in_a_warning(patients: InProcessClient) -> None:
-    answer = patients.get("/studies?PatientName=Miller^Anna&fuzzymatching=true")
-    assert len(answer.json()) == 1
-    assert "fuzzymatching" in answer.headers["warning"]
-
-
 def test_the_warning_holds_nothing_that_a_client_put_there(patients: InProcessClient) -> None:
     answer = patients.get("/studies?00190010=x%22%0D%0ASet-Cookie:%20a=b")
     assert "set-cookie" not in answer.headers

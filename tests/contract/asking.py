@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from storage.index.protocol import Index
-from storage.query import Query, Term
+from storage.query import AnyTerm, Query
 from storage.records import DuplicatePolicy, InstanceMatch, InstanceRecord, Outcome, SeriesMatch, StudyMatch
 from storage.resource import Level, ResourceKey
 
 EVERYTHING = ResourceKey()
 
 
-def query(level: Level, *terms: Term, scope: ResourceKey = EVERYTHING, limit: int = 1000, offset: int = 0) -> Query:
+def query(level: Level, *terms: AnyTerm, scope: ResourceKey = EVERYTHING, limit: int = 1000, offset: int = 0) -> Query:
     return Query(level, scope, terms, limit, offset)
 
 
@@ -24,7 +24,7 @@ async def search(index: Index, asked: Query) -> list[StudyMatch] | list[SeriesMa
             return await index.search_instances(asked)
 
 
-async def found_studies(index: Index, *terms: Term) -> set[str]:
+async def found_studies(index: Index, *terms: AnyTerm) -> set[str]:
     """The studies found, by the last numbers of their UIDs."""
     matches = await index.search_studies(query(Level.STUDY, *terms))
     return {match.attributes.decode().split("/")[2].removeprefix("1.2.") for match in matches}

@@ -7,8 +7,21 @@ import pytest
 
 from storage.attributes import INDEXED_ATTRIBUTES, Kind
 from storage.index.protocol import Index
-from storage.query import Between, Equals, Query, Term, Wildcard
-from storage.records import InstanceRecord
+from storage.query import (
+    AnyOf,
+    AnyTerm,
+    Between,
+    DocumentTerm,
+    Empty,
+    Equals,
+    Match,
+    MomentTerm,
+    Query,
+    SimilarName,
+    Term,
+    Wildcard,
+)
+from storage.records import InstanceRecord, PatientCounts
 from storage.resource import Level, ResourceKey
 from tests.contract.asking import EVERYTHING, found_studies, metadata, query, search
 from tests.contract.changing_contract import (
@@ -18,7 +31,7 @@ from tests.contract.changing_contract import (
     RandomChangesContract,
     UnneededBlobsContract,
 )
-from tests.contract.plain_index import PlainIndex
+from tests.contract.plain_index import DERIVED_LEVELS, PlainIndex
 from tests.contract.records import key, record
 
 
@@ -185,9 +198,128 @@ class MatchingContract:
         with pytest.raises(ValueError, match="PatientComments is not indexed"):
             await index.search_studies(query(Level.STUDY, Term("PatientComments", Equals(("x",)))))
 
-    async def test_attributes_below_the_level_searched_are_refused(self, index: Index) -> None:
-        with pytest.raises(ValueError, match="level below"):
-            await index.search_studies(query(Level.STUDY, Term("Modality", Equals(("CT",)))))
+    async def test_one_and_the_same_thing_below_must_satisfy_all_terms_below(self, index: Index) -> None:
+        await index.add(
+            [
+                record(1, 1, 1, values={"Modality": "CT", "SeriesNumber": "1", "InstanceNumber": "1"}),
+                record(1, 2, 1, values={"Modality": "MR", "SeriesNumber": "2", "InstanceNumber": "2"}),
+                record(2, 1, 1, values={"Modality": "CT", "SeriesNumber": "2", "InstanceNumber": "2"}),
+            ]
+        )
+        modality, number = Term("Modality", Equals(("CT",))), Term("SeriesNumber", Equals(("2",)))
+        assert await found_studies(index, modality) == {"1", "2"}
+        assert await found_studies(index, number) == {"1", "2"}
+        assert await found_studies(index, modality, number) == {"2"}
+        instance = Term("InstanceNumber", Equals(("2",)))
+        assert await found_studies(index, modality, instance) == {"2"}
+        found = await index.search_series(query(Level.SERIES, instance))
+        assert [each.attributes for each in found] == [record(*each, 1).series_attributes for each in ((1, 2), (2, 1))]
+
+    @pytest.mark.parametrize(
+        ("low", "high", "expected"),
+        [
+            (("20200101", "1030"), ("20200101", "1030"), {0, 1}),
+            (("20200101", "1031"), ("20200102", "09"), {3}),
+            (("20191231", "1031"), ("20200101", "10"), {0, 1, 2, 5}),
+            (("20191231", "1032"), None, {0, 1, 3, 5}),
+            (None, ("20200101", "10301"), {0, 2, 5}),
+            (None, None, {0, 1, 2, 3, 5}),
+        ],
+    )
+    async def test_moments_are_those_of_date_and_time_together(
+        self, index: Index, low: tuple[str, str] | None, high: tuple[str, str] | None, expected: set[int]
+    ) -> None:
+        await add_patients(index)
+        moment = MomentTerm("StudyDate", "StudyTime", low, high)
+        assert await found_studies(index, moment) == {str(number) for number in expected}
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            (("smith",), {"1", "2", "3"}),
+            (("smyth", "jon"), {"1", "2"}),
+            (("john", "smith"), {"1", "2"}),
+            (("smi",), {"1", "3"}),
+            (("jo",), {"1", "2"}),
+            (("smithe-jones",), set()),
+            (("太",), {"4"}),
+            (("太郎", "yamada"), {"4"}),
+            (("郎",), set()),
+            (("robert", "smith"), set()),
+            ((), {"1", "2", "3", "4", "5"}),
+        ],
+    )
+    async def test_similar_names_begin_or_sound_alike_in_any_order(
+        self, index: Index, words: tuple[str, ...], expected: set[str]
+    ) -> None:
+        names = ["", "smith^john^h", "smyth^jon", "smithson-smith", "yamada^taro", "doe^jane"]
+        for study, name in enumerate(names[1:], 1):
+            groups = (name, "山田^太郎") if name.startswith("yamada") else (name,)
+            values = {"PatientName": groups, "ReferringPhysicianName": ("smith^john",)}
+            await index.add([record(study, values=values | {"StudyDate": f"2020010{study}"})])
+        assert await found_studies(index, Term("PatientName", SimilarName(words))) == expected
+
+    async def test_what_python_code_says_of_documents_is_heeded_page_by_page(self, index: Index) -> None:
+        await index.add([record(n, 1, 1, tag="00104000" if n % 2 else "") for n in range(40)])
+        asked: list[bytes] = []
+
+        def matches(document: bytes) -> bool:
+            asked.append(document)
+            if b"1.2.39" in document:
+                raise ZeroDivisionError
+            return True
+
+        term = DocumentTerm(Level.STUDY, "00104000", matches)
+        found = await index.search_studies(query(Level.STUDY, term, limit=5))
+        assert [each.attributes for each in found] == [
+            record(n, tag="00104000").study_attributes for n in (37, 35, 33, 31, 29)
+        ]
+        assert len(asked) == 6
+        assert await index.count(query(Level.STUDY, term), 1000) == 19
+        assert len(await index.search_instances(query(Level.INSTANCE, term))) == 19
+
+    async def test_counting_ends_where_enough_is_counted(self, index: Index) -> None:
+        await index.add([record(n, values={"Modality": "CT", "PatientID": str(n)}) for n in range(30)])
+        modality = Term("ModalitiesInStudy", Equals(("CT", "MR")))
+        for terms in ((), (modality,), (modality, Term("PatientID", Wildcard(("*",))))):
+            for level in Level:
+                for at_most, expected in ((1000, 30), (30, 30), (7, 7), (0, 0)):
+                    assert await index.count(query(level, *terms, limit=3, offset=2), at_most) == expected
+
+    async def test_the_sop_classes_of_a_study_are_those_of_its_instances(self, index: Index) -> None:
+        await index.add([record(1, 1, n, values={"SOPClassUID": str(n % 2)}) for n in range(4)])
+        await index.add([record(1, 1, 4, values={"SOPClassUID": "2"}), record(2, values={"SOPClassUID": "1"})])
+        asked = replace(query(Level.STUDY, Term("SOPClassesInStudy", Equals(("2",)))), sop_classes=True)
+        [match] = await index.search_studies(asked)
+        assert match.sop_classes == ("0", "1", "2")
+        await index.delete(key(1, 1, 4))
+        assert await index.search_studies(asked) == []
+        await index.delete(key(1, 1, 0))
+        [match] = await index.search_studies(replace(asked, terms=(Term("SOPClassesInStudy", Equals(("0",))),)))
+        assert match.sop_classes == ("0", "1")
+
+    async def test_patients_are_counted_by_who_gave_their_id(self, index: Index) -> None:
+        patients = [("P", "A"), ("P", "A"), ("P", "B"), ("P", ""), ("", "A"), ("", "A")]
+        for study, (patient, issuer) in enumerate(patients):
+            values: dict[str, str | tuple[str, ...]] = {"PatientID": patient} if patient else {}
+            values |= {"IssuerOfPatientID": issuer} if issuer else {}
+            await index.add([record(study, series, n, values=values) for series in (1, 2) for n in range(study + 1)])
+        matches = await index.search_studies(replace(query(Level.STUDY), patient_counts=True))
+        counted = [None, None, PatientCounts(1, 2, 8), PatientCounts(1, 2, 6), *[PatientCounts(2, 4, 6)] * 2]
+        assert [match.patient for match in matches] == counted
+
+    async def test_counts_are_searched_as_single_values(self, index: Index) -> None:
+        await index.add([record(1, series, n) for series in (1, 2) for n in range(series)])
+        await index.add([record(2, 1, n) for n in range(12)])
+        for keyword, value, expected in (
+            ("NumberOfStudyRelatedSeries", "2", {"1"}),
+            ("NumberOfStudyRelatedInstances", "3", {"1"}),
+            ("NumberOfStudyRelatedInstances", "12", {"2"}),
+            ("NumberOfSeriesRelatedInstances", "1", {"1"}),
+        ):
+            assert await found_studies(index, Term(keyword, Equals((value,)))) == expected
+        with pytest.raises(ValueError, match="NumberOfStudyRelatedSeries is matched by single values only"):
+            await found_studies(index, Term("NumberOfStudyRelatedSeries", Between("1", None)))
 
 
 class SearchContract:
@@ -228,6 +360,8 @@ class SearchContract:
             found = await search(index, asked)
             assert found == plain.search(asked), asked
             hits += bool(found)
+            everything = replace(asked, limit=1000, offset=0)
+            assert await index.count(asked, 1000) == len(plain.search(everything)), asked
         assert hits > 100  # or the searches would show little
 
 
@@ -271,9 +405,8 @@ def random_text(random: Random) -> str:
 
 def random_query(random: Random, records: list[InstanceRecord]) -> Query:
     level = random.choice(list(Level))
-    levels = list(Level)[: list(Level).index(level) + 1]
-    keywords = [each.keyword for each in INDEXED_ATTRIBUTES.values() if each.level in levels]
-    terms = [random_term(random, random.choice([*keywords, "ModalitiesInStudy"]), records) for _ in range(2)]
+    keywords = [*INDEXED_ATTRIBUTES, *DERIVED_LEVELS, "ModalitiesInStudy"]
+    terms = [random_term(random, random.choice(keywords), records) for _ in range(2)]
     some = random.choice(records).key
     scopes = [
         EVERYTHING,
@@ -288,27 +421,58 @@ def random_query(random: Random, records: list[InstanceRecord]) -> Query:
         limit=random.choice((1, 5, 1000)),
         offset=random.choice((0, 0, 2)),
         whole_metadata=random.random() < 0.5,
+        sop_classes=random.random() < 0.5,
+        patient_counts=random.random() < 0.5,
     )
 
 
-def random_term(random: Random, keyword: str, records: list[InstanceRecord]) -> Term:
+def random_term(random: Random, keyword: str, records: list[InstanceRecord]) -> AnyTerm:
+    chance = random.random()
+    if chance < 0.1:
+        return random_document_term(random)
+    if chance < 0.2:
+        return random_moment_term(random, records)
+    if keyword.startswith("NumberOf"):
+        return Term(keyword, Equals((str(random.randint(1, 5)), "7")))
+    if chance < 0.4:
+        return Term(keyword, AnyOf((random_match(random, keyword, records), random_match(random, keyword, records))))
+    return Term(keyword, random_match(random, keyword, records))
+
+
+def random_match(random: Random, keyword: str, records: list[InstanceRecord]) -> Match:
+    keyword = {"ModalitiesInStudy": "Modality", "SOPClassesInStudy": "SOPClassUID"}.get(keyword, keyword)
     stored = random.choice(records).index_values.get(keyword, ("a",))
     values = [random.choice(stored), random_text(random)]
     low, high = sorted(values)
-    return Term(
-        keyword,
-        random.choice(
-            (
-                Equals(tuple(values)),
-                Equals(tuple(values[:1])),
-                Wildcard(tuple(random_pattern(random, value) for value in values)),
-                Wildcard((random_pattern(random, values[0]),)),
-                Between(low, high),
-                Between(None, high),
-                Between(low, None),
-            )
-        ),
+    return random.choice(
+        (
+            Equals(tuple(values)),
+            Equals(tuple(values[:1])),
+            Wildcard(tuple(random_pattern(random, value) for value in values)),
+            Wildcard((random_pattern(random, values[0]),)),
+            Between(low, high),
+            Between(None, high),
+            Between(low, None),
+            Empty(),
+        )
     )
+
+
+def random_moment_term(random: Random, records: list[InstanceRecord]) -> MomentTerm:
+    part = random.choice(("Study", "Series", "Content"))
+    date, time = f"{part}Date", f"{part}Time"
+    ends = sorted(
+        tuple(random.choice(records).index_values.get(keyword, ("A",))[0] for keyword in (date, time)) for _ in "12"
+    )
+    low, high = ((date, time) for date, time in ends)
+    return MomentTerm(date, time, *random.choice(((low, high), (None, high), (low, None))))
+
+
+def random_document_term(random: Random) -> DocumentTerm:
+    """About the numbers in documents, as ``record`` makes them: they name their instance."""
+    digit = str(random.randint(1, 9)).encode()
+    tag = random.choice(("00100010", "00104000"))
+    return DocumentTerm(random.choice(list(Level)), tag, lambda document: digit in document, random.random() < 0.7)
 
 
 def random_pattern(random: Random, value: str) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from storage.attributes import INDEXED_ATTRIBUTES
-from storage.query import Between, Equals, Query, Term, Wildcard
+from storage.query import AnyOf, AnyTerm, Between, DocumentTerm, Empty, Equals, Match, MomentTerm, Query, Wildcard
 from storage.records import (
     Addition,
     DuplicatePolicy,
     InstanceMatch,
     InstanceRecord,
     Outcome,
+    PatientCounts,
     SeriesMatch,
     StudyMatch,
 )
@@ -22,6 +23,22 @@ from storage.resource import Level, ResourceKey
 _Found = TypeVar("_Found")
 Records = list[InstanceRecord]
 _Uids = tuple[str | None, ...]
+
+
+def matches_values(match: Match, values: tuple[str, ...]) -> bool:
+    """Whether the values of an attribute match; those of a person name are its groups."""
+    given = [value for value in values if value]
+    match match:
+        case Empty():
+            return not given
+        case AnyOf(matches):
+            return any(matches_values(each, values) for each in matches)
+        case Wildcard(patterns) if any(set(pattern) == {"*"} for pattern in patterns):
+            return True
+        case Equals() | Wildcard() | Between():
+            return any(matches_value(match, value) for value in given)
+        case _:
+            raise NotImplementedError("similar names are told by hand, not computed")
 
 
 def matches_value(match: Equals | Wildcard | Between, value: str) -> bool:
@@ -40,6 +57,26 @@ def matches_wildcards(pattern: str, value: str) -> bool:
     if pattern[0] == "*":
         return any(matches_wildcards(pattern[1:], value[start:]) for start in range(len(value) + 1))
     return bool(value) and pattern[0] in {"?", value[0]} and matches_wildcards(pattern[1:], value[1:])
+
+
+def level_of(term: AnyTerm) -> Level:
+    match term:
+        case DocumentTerm(level):
+            return level
+        case MomentTerm(date_keyword):
+            return INDEXED_ATTRIBUTES[date_keyword].level
+        case _:
+            attribute = INDEXED_ATTRIBUTES.get(term.keyword)
+            return attribute.level if attribute else DERIVED_LEVELS[term.keyword]
+
+
+DERIVED_LEVELS = {
+    "ModalitiesInStudy": Level.STUDY,
+    "SOPClassesInStudy": Level.STUDY,
+    "NumberOfStudyRelatedSeries": Level.STUDY,
+    "NumberOfStudyRelatedInstances": Level.STUDY,
+    "NumberOfSeriesRelatedInstances": Level.SERIES,
+}
 
 
 class PlainIndex:
@@ -110,44 +147,95 @@ class PlainIndex:
         found = [first for first in self._firsts[Level.STUDY].values() if self._is_found(query, first)]
         found.reverse()
         found.sort(key=lambda first: first.index_values.get("StudyDate", ("",)), reverse=True)
-        return [self._study(first) for first in _cut(query, found)]
+        return [self._study(first, query) for first in _cut(query, found)]
 
     def _search_series(self, query: Query) -> list[SeriesMatch]:
         found = [first for first in self._firsts[Level.SERIES].values() if self._is_found(query, first)]
-        return [self._series(first) for first in _cut(query, found)]
+        return [self._series(first, query) for first in _cut(query, found)]
 
     def _search_instances(self, query: Query) -> list[InstanceMatch]:
         found = [record for record in self.records if self._is_found(query, record)]
         return [
             InstanceMatch(
-                record.instance_attributes, self._series(record), record.metadata if query.whole_metadata else None
+                record.instance_attributes,
+                self._series(record, query),
+                record.metadata if query.whole_metadata else None,
+                record.transfer_syntax_uid,
             )
             for record in _cut(query, found)
         ]
 
     def _is_found(self, query: Query, record: InstanceRecord) -> bool:
-        return _is_below(query.scope, record) and all(self._holds(term, record) for term in query.terms)
+        if not _is_below(query.scope, record):
+            return False
+        below = [record] if query.level is Level.INSTANCE else self._of(query.level, record)
+        return any(all(self._holds(term, each) for term in query.terms) for each in below)
 
-    def _holds(self, term: Term, record: InstanceRecord) -> bool:
-        if isinstance(term.match, Wildcard) and any(set(pattern) == {"*"} for pattern in term.match.patterns):
-            return True
-        if term.keyword == "ModalitiesInStudy":
-            values = self._modalities(record)
-        else:
-            first = self._first(INDEXED_ATTRIBUTES[term.keyword].level, record)
-            values = first.index_values.get(term.keyword, ())
-        return any(value != "" and matches_value(term.match, value) for value in values)
+    def _holds(self, term: AnyTerm, record: InstanceRecord) -> bool:
+        first = self._first(level_of(term), record)
+        match term:
+            case DocumentTerm(level, tag, matches, absent_matches):
+                document = {
+                    Level.STUDY: first.study_attributes,
+                    Level.SERIES: first.series_attributes,
+                    Level.INSTANCE: first.metadata,
+                }[level]
+                return (absent_matches or f'"{tag}"'.encode() in document) and matches(document)
+            case MomentTerm(date_keyword, time_keyword, low, high):
+                [date], [time] = (first.index_values.get(keyword, ("",)) for keyword in (date_keyword, time_keyword))
+                is_before = high is None or (date, time) <= high or (date == high[0] and time.startswith(high[1]))
+                return date != "" and (low is None or (date, time) >= low) and is_before
+            case _:
+                return matches_values(term.match, self._values(term.keyword, record))
 
-    def _study(self, record: InstanceRecord) -> StudyMatch:
+    def _values(self, keyword: str, record: InstanceRecord) -> tuple[str, ...]:
+        if keyword == "SOPClassUID":
+            return (record.sop_class_uid,)
+        if keyword in INDEXED_ATTRIBUTES:
+            return self._first(INDEXED_ATTRIBUTES[keyword].level, record).index_values.get(keyword, ())
+        series = self._series(record)
+        derived = {
+            "ModalitiesInStudy": series.study.modalities,
+            "SOPClassesInStudy": self._sop_classes(record),
+            "NumberOfStudyRelatedSeries": (str(series.study.number_of_series),),
+            "NumberOfStudyRelatedInstances": (str(series.study.number_of_instances),),
+            "NumberOfSeriesRelatedInstances": (str(series.number_of_instances),),
+        }
+        return derived[keyword]
+
+    def _study(self, record: InstanceRecord, query: Query | None = None) -> StudyMatch:
         records = self._of(Level.STUDY, record)
         series = {each.key.series_instance_uid for each in records}
         return StudyMatch(
-            self._first(Level.STUDY, record).study_attributes, self._modalities(record), len(series), len(records)
+            self._first(Level.STUDY, record).study_attributes,
+            self._modalities(record),
+            len(series),
+            len(records),
+            self._sop_classes(record) if query and query.sop_classes else None,
+            self._patient(record) if query and query.patient_counts else None,
         )
 
-    def _series(self, record: InstanceRecord) -> SeriesMatch:
+    def _series(self, record: InstanceRecord, query: Query | None = None) -> SeriesMatch:
         records = self._of(Level.SERIES, record)
-        return SeriesMatch(self._first(Level.SERIES, record).series_attributes, self._study(record), len(records))
+        attributes = self._first(Level.SERIES, record).series_attributes
+        return SeriesMatch(attributes, self._study(record, query), len(records))
+
+    def _sop_classes(self, record: InstanceRecord) -> tuple[str, ...]:
+        return tuple(sorted({each.sop_class_uid for each in self._of(Level.STUDY, record)}))
+
+    def _patient(self, record: InstanceRecord) -> PatientCounts | None:
+        def identity(each: InstanceRecord) -> list[tuple[str, ...]]:
+            values = self._first(Level.STUDY, each).index_values
+            return [values.get(keyword, ("",)) for keyword in ("PatientID", "IssuerOfPatientID")]
+
+        if identity(record)[0] == ("",):
+            return None
+        records = [each for each in self.records if identity(each) == identity(record)]
+        return PatientCounts(
+            len({_UIDS[Level.STUDY](each) for each in records}),
+            len({_UIDS[Level.SERIES](each) for each in records}),
+            len(records),
+        )
 
     def _modalities(self, record: InstanceRecord) -> tuple[str, ...]:
         series = [first for first in self._firsts[Level.SERIES].values() if _study_uid(first) == _study_uid(record)]

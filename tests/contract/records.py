@@ -26,13 +26,16 @@ def record(
     content: str = "",
     values: dict[str, str | tuple[str, ...]] | None = None,
     resource: ResourceKey | None = None,
+    tag: str = "",
 ) -> InstanceRecord:
     """A record of the instance ``key(study, series, instance)``, or of ``resource``.
 
     Records of one instance with unequal ``content`` have unequal bytes; ``values`` are those searched, beside the UIDs.
+    Documents mention ``tag`` as DICOM JSON does.
     """
     resource = resource or key(study, series, instance)
     name = f"{resource.path}{content}"
+    mentioned = f' with "{tag}"' if tag else ""
     uids = {
         "StudyInstanceUID": resource.study_instance_uid or "",
         "SeriesInstanceUID": resource.series_instance_uid or "",
@@ -50,10 +53,10 @@ def record(
         size=1_000_000_000_000 + len(name),
         sha256=hashlib.sha256(name.encode()).digest(),
         index_values=searched,
-        study_attributes=f"study of {name}".encode(),
-        series_attributes=f"series of {name}".encode(),
+        study_attributes=f"study of {name}{mentioned}".encode(),
+        series_attributes=f"series of {name}{mentioned}".encode(),
         instance_attributes=f"instance {name}".encode(),
-        metadata=f"metadata of {name}".encode(),
+        metadata=f"metadata of {name}{mentioned}".encode(),
         frame_index=f"frames of {name}".encode(),
         bulk_index=f"bulk values of {name}".encode(),
     )

@@ -238,7 +238,7 @@ class TestIndexValues:
     def test_a_name_has_three_folded_groups(self) -> None:
         utf8 = element(0x00080005, "CS", b"ISO_IR 192")
         name = element(0x00100010, "PN", "YAMADA^Tärou^^=山田^太郎=やまだ^たろう".encode())
-        assert self.value(utf8, name) == {"PatientName": ("yamada^tarou", "山田^太郎", "やまた^たろう")}
+        assert self.value(utf8, name) == {"PatientName": ("yamada^tarou", "山田^太郎", "やまだ^たろう")}
 
     def test_only_an_ideographic_name_is_found_in_its_group(self) -> None:
         name = element(0x00100010, "PN", "=山田".encode())

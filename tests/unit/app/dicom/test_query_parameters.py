@@ -18,7 +18,7 @@ def test_without_parameters_everything_is_found_up_to_the_limit_of_the_server():
     assert (query.level, query.scope, query.terms) == (Level.SERIES, scope, ())
     assert (query.limit, query.offset, query.whole_metadata) == (1000, 0, False)
     assert (request.include.everything, request.include.paths) == (False, frozenset())
-    assert (request.unsupported_keys, request.fuzzy_matching_ignored) == ((), False)
+    assert (query.sop_classes, query.patient_counts, request.unsupported_keys) == (False, False, ())
 
 
 @pytest.mark.parametrize("name", ["PatientName", "00100010"])
@@ -26,6 +26,11 @@ def test_a_key_is_a_keyword_or_a_tag(name):
     request = parsed(Level.STUDY, (name, "*x*"))
     assert request.query.terms == (Term("PatientName", Wildcard(("*x*",))),)
     assert request.include.paths == {PATIENT_NAME}
+
+
+def test_more_keys_than_a_database_takes_are_refused():
+    with pytest.raises(InvalidQuery, match="too many"):
+        parsed(Level.STUDY, *((f"0009{number:04X}", "x") for number in range(0x1000, 0x10FF)))
 
 
 def test_tags_are_read_in_either_case():
@@ -81,21 +86,17 @@ def test_keys_of_the_levels_above_are_searched():
     assert request.unsupported_keys == ()
 
 
-@pytest.mark.parametrize(
-    ("level", "name"),
-    [
-        (Level.STUDY, "SeriesDescription"),
-        (Level.STUDY, "00080060"),
-        (Level.SERIES, "SOPClassUID"),
-        (Level.SERIES, "Rows"),
-        (Level.STUDY, "00091001"),
-        (Level.SERIES, "RequestAttributesSequence.00091001"),
-    ],
-)
-def test_keys_that_cannot_be_searched_here_are_reported_and_left_out(level, name):
-    request = parsed(level, (name, "1.2"), ("PatientID", "P"))
+@pytest.mark.parametrize("name", ["PixelData", "00281201", "RetrieveURL", "RequestAttributesSequence"])
+def test_keys_whose_values_are_not_matched_are_reported_and_left_out(name):
+    request = parsed(Level.STUDY, (name, "1.2"), ("PatientID", "P"))
     assert request.query.terms == (Term("PatientID", Equals(("P",))),)
     assert request.unsupported_keys == (name,)
+
+
+@pytest.mark.parametrize("name", ["SpecificCharacterSet", "TimezoneOffsetFromUTC", "00080201"])
+def test_keys_that_tell_how_others_are_read_are_not_matched(name):
+    request = parsed(Level.STUDY, (name, "+0100"))
+    assert (request.query.terms, request.unsupported_keys) == ((), ())
 
 
 def test_a_key_without_value_only_asks_for_the_attribute():
@@ -110,7 +111,7 @@ def test_a_key_without_value_only_asks_for_the_attribute():
         (["all"], True, set()),
         (["SeriesInstanceUID, all"], True, {SERIES_UID}),
         (["RequestAttributesSequence.RequestedProcedureID"], False, {("00400275", "00401001")}),
-        (["00091001", "52009229"], False, {("00091001",), ("52009229",)}),
+        (["00091001", "52009229"], False, {("00090010",), ("00091001",), ("52009229",)}),
         ([""], False, set()),
     ],
 )
@@ -127,12 +128,36 @@ def test_includefield(fields, everything, paths):
         (Level.INSTANCE, ("ContentDate", "20200101"), True),
         (Level.INSTANCE, ("includefield", "Rows,PatientName,SeriesDescription,StudyDescription"), False),
         (Level.INSTANCE, ("SOPInstanceUID", "1.2"), False),
+        (
+            Level.INSTANCE,
+            ("includefield", "AvailableTransferSyntaxUID,PatientAge,SOPClassesInStudy,Manufacturer"),
+            False,
+        ),
+        (Level.INSTANCE, ("00091002", ""), True),
         (Level.SERIES, ("includefield", "all"), False),
         (Level.STUDY, ("includefield", "InstitutionName"), False),
     ],
 )
 def test_whole_metadata_is_asked_for_only_where_the_kept_attributes_are_too_few(level, parameter, needed):
     assert parsed(level, parameter).query.whole_metadata is needed
+
+
+@pytest.mark.parametrize(
+    ("level", "fields", "sop_classes", "patient_counts"),
+    [
+        (Level.STUDY, "SOPClassesInStudy", True, False),
+        (Level.SERIES, "00080062", True, False),
+        (Level.INSTANCE, "NumberOfPatientRelatedStudies", False, True),
+        (Level.STUDY, "all", True, True),
+        (Level.SERIES, "all", False, False),
+        (Level.STUDY, "StudyDescription", False, False),
+    ],
+)
+def test_the_index_is_asked_for_what_costs_it_something_only_where_it_is_returned(
+    level, fields, sop_classes, patient_counts
+):
+    query = parsed(level, ("includefield", fields)).query
+    assert (query.sop_classes, query.patient_counts) == (sop_classes, patient_counts)
 
 
 @pytest.mark.parametrize(
@@ -147,15 +172,6 @@ def test_whole_metadata_is_asked_for_only_where_the_kept_attributes_are_too_few(
 def test_paging(parameters, limit, offset):
     query = parsed(Level.STUDY, *parameters).query
     assert (query.limit, query.offset) == (limit, offset)
-
-
-def test_what_is_not_honored_is_said():
-    request = parsed(
-        Level.STUDY, ("fuzzymatching", "true"), ("emptyvaluematching", "true"), ("multiplevaluematching", "false")
-    )
-    assert request.fuzzy_matching_ignored is True
-    assert request.unsupported_keys == ("emptyvaluematching",)
-    assert parsed(Level.STUDY, ("fuzzymatching", "false")).fuzzy_matching_ignored is False
 
 
 def test_parameters_of_every_request_are_no_keys():
@@ -184,7 +200,12 @@ def test_parameters_of_every_request_are_no_keys():
         [("emptyvaluematching", "1")],
         [("StudyDate", "yesterday")],
         [("StudyInstanceUID", "1.2.x")],
-        [("StudyTime", "1030"), ("StudyTime", "1130")],
+        [("PatientID.StudyDate", "20200101")],
+        [("AcquisitionDateTime", "20201301")],
+        [("RequestAttributesSequence.ScheduledProcedureStepStartDate", "soon")],
+        [("Rows", "many")],
+        [("TimezoneOffsetFromUTC", "CET")],
+        [("AccessionNumber.", "1")],
     ],
 )
 def test_what_cannot_be_read_is_refused_and_named(parameters):

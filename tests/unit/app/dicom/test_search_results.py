@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 from pydicom.dataset import Dataset
 
-from app.dicom.return_attributes import IncludedAttributes
+from app.dicom.query_keys import Key
+from app.dicom.return_attributes import IncludedAttributes, included_attributes
 from app.dicom.search_results import ResultWriter
-from storage.records import BASE_URL_MARK, InstanceMatch, SeriesMatch, StudyMatch
+from storage.records import BASE_URL_MARK, InstanceMatch, PatientCounts, SeriesMatch, StudyMatch
 from storage.resource import Level, ResourceKey
 
 STUDY_UID, SERIES_UID, INSTANCE_UID = "1.2.3", "1.2.3.4", "1.2.3.4.5"
@@ -17,7 +18,7 @@ STUDY_ALWAYS = {
     *("00080020", "00080030", "00080050", "00080061", "00080090", "00100010", "00100020", "00100030", "00100040"),
     *("0020000D", "00200010", "00201206", "00201208", "00080056", "00081190"),
 }
-SERIES_ALWAYS = {"00080060", "0020000E", "00200011", "00201209", "00080056", "00081190"}
+SERIES_ALWAYS = {"00080060", "0020000E", "00200011", "00201209", "00081190"}
 SERIES_KNOWN = {"0008103E", "00400244", "00400245", "00400275"}
 INSTANCE_KNOWN = {"00080016", "00080018", "00080056", "00081190", "00200013", "00280010", "00280011", "00280100"}
 
@@ -205,8 +206,46 @@ def test_nothing_of_a_lower_level_is_returned_even_when_asked_for(match, scope, 
 
 def test_all_gives_every_attribute_of_the_level():
     assert set(result(STUDY_MATCH, ARCHIVE, ALL)) == set(STUDY_ATTRIBUTES) | STUDY_ALWAYS
-    assert set(result(SERIES_MATCH, STUDY, ALL)) == set(SERIES_ATTRIBUTES) | SERIES_ALWAYS | {"0020000D"}
+    assert set(result(SERIES_MATCH, STUDY, ALL)) == set(SERIES_ATTRIBUTES) | SERIES_ALWAYS | {"0020000D", "00080056"}
     assert set(result(WHOLE_INSTANCE_MATCH, SERIES, ALL)) == set(METADATA) | INSTANCE_KNOWN
+
+
+def test_instance_availability_of_a_series_is_returned_on_request():
+    assert result(SERIES_MATCH, STUDY, include("00080056"))["00080056"] == {"vr": "CS", "Value": ["ONLINE"]}
+
+
+def test_what_the_index_was_asked_to_tell_of_a_study_is_returned():
+    match = StudyMatch(STUDY_MATCH.attributes, ("CT",), 2, 301, ("1.2.3", "1.2.4"), PatientCounts(7, 8, 9))
+    read = result(match, included=include("00080062", "00201200", "00201202", "00201204"))
+    assert read["00080062"] == {"vr": "UI", "Value": ["1.2.3", "1.2.4"]}
+    assert [read[tag]["Value"] for tag in ("00201200", "00201202", "00201204")] == [[7], [8], [9]]
+    assert result(SeriesMatch(SERIES_MATCH.attributes, match, 1), STUDY, include("00080062"))["00080062"]["Value"]
+    assert not {"00080062", "00201200"} & set(result(match))
+
+
+PRIVATE: Document = {
+    "00090010": {"vr": "LO", "Value": ["OTHER"]},
+    "00090011": {"vr": "LO", "Value": ["ACME"]},
+    "00091002": {"vr": "LO", "Value": ["other"]},
+    "00091102": {"vr": "LO", "Value": ["acme"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("creators", "expected"),
+    [
+        ({}, {"00090010", "00091002"}),
+        ({"00090010": "ACME"}, {"00090011", "00091102"}),
+        ({"00090010": "OTHER"}, {"00090010", "00091002"}),
+        ({"00090010": "NOBODY"}, set()),
+    ],
+)
+def test_private_attributes_are_those_of_the_creator_that_is_asked_for(creators, expected):
+    match = InstanceMatch(stored(INSTANCE_ATTRIBUTES), SERIES_MATCH, stored(METADATA | PRIVATE))
+    keys = {(tag,): Key(tag, [creator]) for tag, creator in creators.items()}
+    read = result(match, SERIES, included_attributes(["00091002"], keys))
+    assert set(read) & set(PRIVATE) == expected
+    assert all(read[tag] == PRIVATE[tag] for tag in expected)
 
 
 def test_urls_of_bulk_data_keep_their_mark_and_look_alikes_are_left_alone():

@@ -6,9 +6,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
+from storage.index.adding import add_instances
 from storage.index.migrations import upgrade
 from storage.index.sqlite_connections import writing_engine
 from storage.index.tables import IndexTable
+from storage.records import DuplicatePolicy
+from tests.contract.records import record
 
 
 @pytest.fixture
@@ -26,6 +29,20 @@ def test_migrating_again_changes_nothing(migrated: Connection) -> None:
     migrated.execute(text("INSERT INTO series_value VALUES (1, 'keyword', 'value')"))
     upgrade(migrated)
     assert migrated.scalar(text("SELECT count(*) FROM series_value")) == 1
+
+
+def test_an_archive_of_before_gets_the_values_of_its_studies(migrated: Connection) -> None:
+    names = {"PatientName": ("smith^john", "山田"), "ReferringPhysicianName": ("smith", "", "や")}
+    values = [names | {"Modality": "CT", "StudyDate": "20200101"}, {"Modality": "MR"}, {"PatientName": ("smith",)}]
+    records = [record(study, series, n, values=values[study]) for study in range(3) for series in "12" for n in "12"]
+    add_instances(migrated, records, DuplicatePolicy.REJECT)
+    every = text("SELECT * FROM study_value ORDER BY keyword, value, study_row")
+    before = migrated.execute(every).all()
+    migrated.execute(text("DROP TABLE study_value"))
+    migrated.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    upgrade(migrated)
+    assert migrated.execute(every).all() == before
+    assert len(before) > 25
 
 
 def test_row_numbers_of_instances_are_never_given_out_twice(migrated: Connection) -> None:

@@ -1,0 +1,1 @@
+"""SearchForStudies, SearchForSeries, SearchForInstances against what the standard says they find."""
