@@ -1,4 +1,4 @@
-"""The outermost layer of a request that is ours: its id, its line in the log, and the answer of last resort."""
+"""The outermost layer of a request that is ours: its id, its line in the logs, and the answer of last resort."""
 
 import logging
 import secrets
@@ -7,7 +7,11 @@ import time
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.access.audit import Access, AuditLog
+from app.access.principal import Principal
+from app.access.routes import client_address
 from app.errors import problem
+from app.metrics import OTHER, Metrics
 
 logger = logging.getLogger(__name__)
 
@@ -15,8 +19,10 @@ logger = logging.getLogger(__name__)
 class RequestBoundary:
     """ASGI middleware around the whole application, inside the one for CORS so that errors carry its headers too."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, audit: AuditLog | None, metrics: Metrics) -> None:
         self._app = app
+        self._audit = audit
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -25,12 +31,15 @@ class RequestBoundary:
             return
         request_id = secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
-        started, status = time.perf_counter(), 0
+        started, status, size = time.perf_counter(), 0, 0
+        self._metrics.begin()
 
         async def send_and_note(message: Message) -> None:
-            nonlocal status
+            nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
+            else:
+                size += len(message.get("body", b""))
             await send(message)
 
         try:
@@ -45,5 +54,27 @@ class RequestBoundary:
             await problem(500, "something went wrong inside the server", request_id)(scope, receive, send_and_note)
         finally:
             # The path without its query: search keys are patient data.
-            milliseconds = (time.perf_counter() - started) * 1000
-            logger.info("%s %s %d %.1f ms %s", scope["method"], scope["path"], status, milliseconds, request_id)
+            seconds = time.perf_counter() - started
+            logger.info("%s %s %d %.1f ms %s", scope["method"], scope["path"], status, seconds * 1000, request_id)
+            self._metrics.end(scope["state"].get("transaction", OTHER), status, seconds, size)
+            self._note_access(scope, status, size)
+
+    def _note_access(self, scope: Scope, status: int, size: int) -> None:
+        """Write down, of a route that is audited, who used it or tried to."""
+        state = scope["state"]
+        event = state.get("audit_event")
+        if self._audit is None or event is None:
+            return
+        principal: Principal | None = state.get("principal")
+        self._audit.write(
+            Access(
+                event=event,
+                who=principal.name if principal else None,
+                address=client_address(scope),
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                size=size,
+                request_id=state["request_id"],
+            )
+        )

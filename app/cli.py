@@ -1,7 +1,10 @@
-"""The command line: ``fovea serve``, ``fovea import``."""
+"""The command line: ``fovea serve``, ``fovea import``, ``fovea user``, ``fovea token``."""
 
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +12,21 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from app import cli_access
 from app.settings import Settings
 
 app = typer.Typer(
     name="fovea", help="Fovea, a DICOMweb server.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
 )
+app.add_typer(cli_access.user, name="user")
+app.add_typer(cli_access.token, name="token")
 errors = Console(stderr=True)
+
+SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+"""The environment variable by which several server processes share their figures in files."""
+
+MOST_PROCESSES = 4
+"""Server processes unless a number is given: each takes a hundred megabytes and more."""
 
 SHUTDOWN_SECONDS = 30
 """How long requests in flight may go on after the server was asked to stop."""
@@ -26,28 +38,45 @@ DataFolder = Annotated[Path | None, typer.Option(help="The folder of the archive
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on. [default: 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(help="The port to listen on. [default: 8080]")] = None,
-    workers: Annotated[int | None, typer.Option(help="Server processes. [default: 1]")] = None,
+    workers: Annotated[int | None, typer.Option(help="Server processes. [default: one for each core, up to 4]")] = None,
     data: DataFolder = None,
+    ssl_certfile: Annotated[Path | None, typer.Option(help="The certificate, for HTTPS.")] = None,
+    ssl_keyfile: Annotated[Path | None, typer.Option(help="The private key, for HTTPS.")] = None,
+    ssl_ca_certs: Annotated[Path | None, typer.Option(help="Authorities by which clients need a certificate.")] = None,
 ) -> None:
     """Serve the archive. Options go before FOVEA_... environment variables."""
+    import ssl
+
     import uvicorn
 
-    settings = _settings(host=host, port=port, workers=workers, data=data)
-    root = f"http://{settings.host}:{settings.port}{settings.dicomweb_root}"
+    tls_flags = {"tls__certificate": ssl_certfile, "tls__key": ssl_keyfile, "tls__client_ca": ssl_ca_certs}
+    settings = _settings(host=host, port=port, workers=workers, data=data, **tls_flags)
+    tls = settings.tls
+    scheme = "https" if tls.certificate else "http"
+    root = f"{scheme}://{settings.host}:{settings.port}{settings.dicomweb_root}"
     errors.print(f"Fovea serves {settings.data.resolve()} at {root}", highlight=False, soft_wrap=True)
     if settings.auth.mode == "none":
         errors.print("Anybody who reaches this address can read and write: no authentication (FOVEA_AUTH__MODE=none).")
-    uvicorn.run(
-        "app.main:create_app_from_environment",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        log_config=None,
-        access_log=False,  # it would write search keys, which are patient data
-        server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-    )
+    elif not settings.says_who_may:
+        errors.print("Anybody on this machine can read and write: no authentication (`fovea user add` sets one up).")
+    processes = settings.workers or min(os.cpu_count() or 1, MOST_PROCESSES)
+    with _shared_figures(processes):
+        uvicorn.run(
+            "app.main:create_app_from_environment",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=processes,
+            log_config=None,
+            access_log=False,  # it would write search keys, which are patient data
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            proxy_headers=False,  # app.proxies reads them, from those that are trusted
+            ssl_certfile=tls.certificate,
+            ssl_keyfile=tls.key,
+            ssl_ca_certs=str(tls.client_ca) if tls.client_ca else None,
+            ssl_cert_reqs=ssl.CERT_REQUIRED if tls.client_ca else ssl.CERT_NONE,
+        )
 
 
 @app.command("import")
@@ -92,6 +121,17 @@ def openapi() -> None:
 def main() -> None:
     """The console script."""
     app()
+
+
+@contextmanager
+def _shared_figures(workers: int) -> Iterator[None]:
+    """A folder by which several server processes share what they count, for as long as they run."""
+    if workers == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="fovea-metrics-") as folder:
+        os.environ.setdefault(SHARED_METRICS, folder)
+        yield
 
 
 def _settings(**flags: object) -> Settings:

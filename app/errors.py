@@ -2,7 +2,7 @@
 
 import http
 import logging
-import re
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -13,6 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.access.errors import Forbidden, KeysUnavailable, OutOfSight, TooManyFailures, Unauthenticated
+from app.capabilities import methods_of
+from app.codecs.errors import CannotTranscode
+from app.crowding import TooCrowded
 from app.dicom.query_parameters import InvalidQuery
 from app.origins import ForeignPage
 from app.protocol.byte_ranges import content_range
@@ -24,6 +28,7 @@ from app.protocol.errors import (
     UnsupportedContentCoding,
     UnsupportedMediaType,
 )
+from app.rendering.errors import InvalidRenderingParameter, NotRenderable
 from app.services.errors import ArchiveTooLarge, ResourceNotFound, UnreadableArchive
 from storage.errors import BlobNotFound, StorageFull, StorageUnavailable
 
@@ -32,17 +37,26 @@ logger = logging.getLogger(__name__)
 STATUS_OF: dict[type[Exception], int] = {
     MalformedRequest: 400,
     InvalidQuery: 400,
+    InvalidRenderingParameter: 400,
     RequestValidationError: 400,
     UnreadableArchive: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
     ForeignPage: 403,
+    OutOfSight: 404,
     ResourceNotFound: 404,
     BlobNotFound: 404,  # deleted between the look-up and the read
     NotAcceptable: 406,
+    NotRenderable: 406,
+    CannotTranscode: 406,
     PayloadTooLarge: 413,
     ArchiveTooLarge: 413,
     UnsupportedMediaType: 415,
     RangeNotSatisfiable: 416,
+    TooManyFailures: 429,
+    TooCrowded: 503,
     StorageUnavailable: 503,
+    KeysUnavailable: 503,
     StorageFull: 507,
 }
 """The status of each exception; anything else is a 500 that says nothing of what happened inside."""
@@ -91,11 +105,17 @@ async def _answer(request: Request, error: Exception) -> Response:
         headers["Content-Range"] = content_range(None, error.size)
     if isinstance(error, UnsupportedContentCoding):
         headers["Accept-Encoding"] = ", ".join(error.supported)  # RFC 9110 15.5.16
+    if isinstance(error, TooManyFailures):
+        headers["Retry-After"] = str(math.ceil(error.seconds))
     if status == http.HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        logger.error("storage is unavailable: %s", error.__cause__ or error)
+        logger.error("unavailable: %s", error.__cause__ or error)
     detail = _describe(error) if isinstance(error, RequestValidationError) else str(error)
-    return problem(status, detail, request.state.request_id, headers)
+    response = problem(status, detail, request.state.request_id, headers)
+    if isinstance(error, Unauthenticated):
+        for challenge in error.challenges:  # each in a field of its own: clients that read lists of them are rare
+            response.headers.append("WWW-Authenticate", challenge)
+    return response
 
 
 async def _answer_framework(request: Request, error: Exception) -> Response:
@@ -110,13 +130,7 @@ async def _answer_framework(request: Request, error: Exception) -> Response:
 
 def _known_methods(request: Request) -> list[str]:
     """Every method described for the path (RFC 9110 15.5.6); the framework names those of one route only."""
-    paths: dict[str, dict[str, object]] = request.app.openapi()["paths"]
-    described = [
-        operations
-        for template, operations in paths.items()
-        if re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", template), request.url.path)
-    ]
-    return sorted({method.upper() for operations in described for method in operations})
+    return methods_of(request.app.openapi()["paths"], request.url.path)
 
 
 def _describe(error: RequestValidationError) -> str:

@@ -7,29 +7,56 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from app import errors, logs
+from app.access.audit import AuditLog
+from app.access.gate import Gate
+from app.authentication import open_gate
 from app.boundary import RequestBoundary
+from app.crowding import Turnstile
 from app.dependencies import Server
 from app.dicom.limits import ParseLimits
+from app.documentation import with_path_parameters
+from app.garbage import spare_what_stays
 from app.head import HeadAsGet
-from app.origins import LOOPBACK_ORIGIN
-from app.routes import bulk_data, delete, frames, health, instances, metadata, search, store, upload
+from app.hosts import HostCheck
+from app.metrics import Metrics
+from app.origins import CrossOrigin
+from app.page_headers import PageHeaders
+from app.protection import Protection, describe_credentials
+from app.proxies import TrustedProxies
+from app.request_limits import RequestLimits
+from app.responses.validation import cache_control
+from app.routes import (
+    bulk_data,
+    delete,
+    frames,
+    health,
+    instances,
+    metadata,
+    metrics,
+    rendered,
+    search,
+    store,
+    thumbnails,
+    upload,
+)
+from app.routes.capabilities import capabilities_router
 from app.server_process import end_with_parent
 from app.services.archive import Archive
+from app.services.rendering import Renderer, RenderingPolicy
 from app.services.store import StorePolicy
+from app.services.transcoding import Transcoder
 from app.settings import Settings
 from app.urls import BaseUrl, PlainPaths
 from storage.blobs.factory import open_blob_store
 from storage.index.factory import open_index
 
-DICOMWEB_ROUTERS = tuple(module.router for module in (frames, instances, metadata, bulk_data, search, store, delete))
+DICOMWEB_ROUTERS = tuple(
+    module.router for module in (frames, instances, metadata, search, rendered, thumbnails, bulk_data, store, delete)
+)
 """The routers, those of the hottest routes first: a request is matched against one after the other."""
-
-PREFLIGHT_SECONDS = 7200
-"""How long a browser may remember a preflight answer: without it every frame costs two requests."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -40,36 +67,55 @@ def create_app(settings: Settings) -> FastAPI:
         end_with_parent()
         archive = await open_archive(settings)
         policy = _store_policy(settings)
-        app.state.server = Server(archive, settings.limits, settings.cors, BaseUrl(settings), policy)
+        validity = cache_control(settings.retrieve.cache_seconds)
+        renderer = Renderer(archive, RenderingPolicy(**settings.rendering.model_dump()))
+        base_url = BaseUrl(settings)
+        transcoder = Transcoder(archive, settings.retrieve.cache_bytes)
+        app.state.server = Server(
+            archive, settings.limits, settings.cors, base_url, policy, validity, renderer, transcoder
+        )
         try:
             yield
         finally:
             await archive.close()
+            if audit is not None:
+                audit.close()
 
+    gate = open_gate(settings)
+    protection = Protection(gate, Turnstile(settings.limits))
+    figures = Metrics()
+    audit = AuditLog(settings.audit.log) if settings.audit.log else None
     app = FastAPI(
         title="Fovea",
         summary="A DICOMweb server: QIDO-RS, WADO-RS and STOW-RS of DICOM PS3.18.",
         version=version("fovea-dicomweb"),
         lifespan=lifespan,
         redirect_slashes=False,
-        middleware=_middleware(settings),
+        middleware=_middleware(settings, gate, audit, figures),
     )
+    app.state.metrics = figures
     errors.install(app)
     for router in DICOMWEB_ROUTERS:
-        _add_routes(app, router, settings.dicomweb_root)
-    for router in (health.router, upload.router):
-        _add_routes(app, router)
+        _add_routes(app, protection, router, settings.dicomweb_root)
+    for router in (health.router, metrics.router, upload.router):
+        _add_routes(app, protection, router)
     for router in DICOMWEB_ROUTERS:
         # Also at the server's root, for 3D Slicer's DICOMSender with an address that has no path.
-        _add_routes(app, router, in_schema=False)
+        _add_routes(app, protection, router, in_schema=False)
+    capabilities = capabilities_router(DICOMWEB_ROUTERS)
+    for prefix in (settings.dicomweb_root, ""):
+        _add_routes(app, protection, capabilities, prefix)
+    describe_credentials(app)
     return app
 
 
 def create_app_from_environment() -> FastAPI:
     """For server processes that are told their settings by environment variables."""
     settings = Settings()
-    logs.configure(settings.log_level)
-    return create_app(settings)
+    logs.configure(settings.log_level, settings.log_format)
+    app = create_app(settings)
+    spare_what_stays()
+    return app
 
 
 async def open_archive(settings: Settings) -> Archive:
@@ -79,8 +125,10 @@ async def open_archive(settings: Settings) -> Archive:
     return archive
 
 
-def _add_routes(app: FastAPI, router: APIRouter, prefix: str = "", *, in_schema: bool = True) -> None:
-    """Add the routes of a file to the application itself.
+def _add_routes(
+    app: FastAPI, protection: Protection, router: APIRouter, prefix: str = "", *, in_schema: bool = True
+) -> None:
+    """Add the routes of a file to the application itself, each behind a guard.
 
     ``include_router`` would keep the routers nested and match each request twice on its way through them, which takes
     longer than the look-up of a frame.
@@ -88,7 +136,7 @@ def _add_routes(app: FastAPI, router: APIRouter, prefix: str = "", *, in_schema:
     for route in router.routes:
         if isinstance(route, APIRoute):
             app.add_api_route(
-                prefix + route.path,
+                prefix + route.path or "/",
                 route.endpoint,
                 methods=sorted(route.methods or ()),
                 operation_id=route.operation_id,
@@ -97,9 +145,10 @@ def _add_routes(app: FastAPI, router: APIRouter, prefix: str = "", *, in_schema:
                 status_code=route.status_code,
                 responses={**errors.DOCUMENTATION, **route.responses},
                 response_class=Response,
-                openapi_extra=route.openapi_extra,
+                openapi_extra=with_path_parameters(route),
                 include_in_schema=in_schema and route.include_in_schema,
             )
+            protection.put_before(app.routes[-1], router)
 
 
 def _store_policy(settings: Settings) -> StorePolicy:
@@ -110,15 +159,15 @@ def _store_policy(settings: Settings) -> StorePolicy:
     return StorePolicy(settings.store.duplicates, settings.store.validation, parse_limits)
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _middleware(settings: Settings, gate: Gate, audit: AuditLog | None, figures: Metrics) -> list[Middleware]:
     """From the outside in."""
-    cors = Middleware(
-        CORSMiddleware,
-        allow_origins=settings.cors.origins,
-        allow_origin_regex=LOOPBACK_ORIGIN,
-        allow_methods=["GET", "POST", "DELETE", "OPTIONS"],
-        allow_headers=["Accept", "Authorization", "Content-Type", "If-None-Match", "Range"],
-        expose_headers=["Content-Length", "Content-Location", "Content-Range", "Content-Type", "ETag", "Warning"],
-        max_age=PREFLIGHT_SECONDS,
-    )
-    return [cors, Middleware(RequestBoundary), Middleware(HeadAsGet), Middleware(PlainPaths)]
+    return [
+        Middleware(TrustedProxies, settings=settings.proxy),
+        Middleware(CrossOrigin, settings=settings.cors, everybody_logs_in=gate.asks_everybody),
+        Middleware(RequestBoundary, audit=audit, metrics=figures),
+        Middleware(HostCheck, settings=settings, is_open=gate.asks_nobody),
+        Middleware(RequestLimits, settings=settings.limits),
+        Middleware(PageHeaders),
+        Middleware(HeadAsGet),
+        Middleware(PlainPaths),
+    ]

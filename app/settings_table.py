@@ -1,5 +1,6 @@
 """The settings as a table for people, made from their own descriptions."""
 
+import json
 from collections.abc import Iterator
 
 from pydantic import BaseModel
@@ -31,4 +32,5 @@ def _rows(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]
             yield from _rows(group, f"{prefix}{name.upper()}__")
         else:
             meaning = " ".join((field.description or "").split()).replace("``", "`")
-            yield f"{prefix}{name.upper()}", "" if default is None else f"`{default}`", meaning
+            shown = json.dumps(default) if isinstance(default, list | dict) else default
+            yield f"{prefix}{name.upper()}", f"`{shown}`" if shown not in {None, ""} else "", meaning

@@ -1,7 +1,9 @@
 """The URLs we emit: where the DICOMweb root is, as the client that asks sees it."""
 
 import re
+from functools import lru_cache
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,13 +13,17 @@ from app.settings import Settings
 _HOST: Final = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
+HOSTS_KEPT = 64
+"""Hosts whose URL is remembered: every answer is full of it."""
+
 
 class BaseUrl:
-    """The absolute URL of the DICOMweb root, without a slash at its end."""
+    """The absolute URL of the DICOMweb root, without a slash at its end; ``root`` is its path on this server."""
 
     def __init__(self, settings: Settings) -> None:
         self._public_url = str(settings.public_url).rstrip("/") if settings.public_url else None
-        self._root = settings.dicomweb_root
+        self.root = settings.dicomweb_root
+        self._bulk_data_by_path = settings.retrieve.bulk_data_uris == "relative"
 
     def of(self, request: Request) -> str:
         """The root in the words of a request: the configured one, else the host that the request names.
@@ -27,13 +33,14 @@ class BaseUrl:
         """
         if self._public_url is not None:
             return self._public_url
-        scheme = request.url.scheme
-        own_name, own_port = request.scope.get("server") or ("127.0.0.1", None)
-        named = _HOST.fullmatch(request.headers.get("host", ""))
-        name = named["name"] if named else _bracketed(own_name)
-        port = int(named["port"]) if named and named["port"] else own_port
-        suffix = "" if port in {None, _DEFAULT_PORTS.get(scheme)} else f":{port}"
-        return f"{scheme}://{name}{suffix}{self._root}"
+        scope = request.scope
+        # The path below which a proxy shows the server (app.proxies).
+        root = scope.get("root_path", "") + self.root
+        return _base_url(scope["scheme"], request.headers.get("host", ""), scope.get("server"), root)
+
+    def of_bulk_data(self, request: Request) -> str:
+        """What a BulkDataURI in metadata begins with: the same, or by the settings its path alone."""
+        return urlsplit(self.of(request)).path if self._bulk_data_by_path else self.of(request)
 
 
 class PlainPaths:
@@ -51,6 +58,16 @@ class PlainPaths:
         if scope["type"] == "http" and ("//" in scope["path"] or scope["path"].endswith("/")):
             scope = {**scope, "path": "/" + "/".join(filter(None, scope["path"].split("/")))}
         await self._app(scope, receive, send)
+
+
+@lru_cache(maxsize=HOSTS_KEPT)
+def _base_url(scheme: str, host: str, socket: tuple[str, int | None] | None, root: str) -> str:
+    own_name, own_port = socket or ("127.0.0.1", None)
+    named = _HOST.fullmatch(host)
+    name = named["name"] if named else _bracketed(own_name)
+    port = int(named["port"]) if named and named["port"] else own_port
+    suffix = "" if port in {None, _DEFAULT_PORTS.get(scheme)} else f":{port}"
+    return f"{scheme}://{name}{suffix}{root}"
 
 
 def _bracketed(name: str) -> str:

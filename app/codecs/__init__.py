@@ -24,3 +24,8 @@ No decoder is called before the size that a codestream states has been held agai
 cut into have been counted: memory is bounded by ``MAX_FRAME_BYTES`` and ``MAX_PIECES``, not by what a header claims.
 A codestream whose bits are damaged within bounds may decode to other pixels; the formats have no checksums.
 """
+
+import imagecodecs
+
+CODECS_VERSION = f"imagecodecs {imagecodecs.__version__}".encode()
+"""Of what is made by the codecs, the bytes may be others with another version: a part of every validator of it."""

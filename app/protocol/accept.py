@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.protocol.errors import MalformedRequest
 from app.protocol.media_type import WILDCARD, MediaType, split_list
@@ -32,10 +33,14 @@ class MediaRange:
     quality: float = 1.0
 
 
+ACCEPTS_KEPT = 256
+"""Headers and parameters whose reading is remembered: a client sends the same with thousands of requests."""
+
 ANYTHING = MediaRange(_ANY, multipart=None)
 """What the client means who does not say (RFC 9110 12.5.1)."""
 
 
+@lru_cache(maxsize=ACCEPTS_KEPT)
 def parse_accept(header: str | None, query_parameter: str | None = None) -> tuple[MediaRange, ...]:
     """The acceptable media ranges in the client's order, never none.
 

@@ -2,27 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from app.protocol.accept import MediaRange
 from app.protocol.errors import NotAcceptable
 from app.protocol.media_type import WILDCARD, MediaType
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Offer:
     """A representation the server can send.
 
     ``media_type`` is that of the representation itself; with ``multipart`` it goes out as part of multipart/related.
     ``transfer_syntax_uid`` is None for what has none, such as a rendered image. A client that names no transfer syntax
     gets the first offer of its media type that is a ``default``; one that names ``*`` gets the first offer of all.
+    What must be ``made`` from what is stored is given only to clients that do not like another offer as much.
     """
 
     media_type: MediaType
     multipart: bool = False
     transfer_syntax_uid: str | None = None
     default: bool = True
+    made: bool = False
 
-    @property
+    @cached_property
     def content_type(self) -> MediaType:
         """The Content-Type of the representation: of the answer, or of each of its parts."""
         if self.transfer_syntax_uid is None:
@@ -30,6 +33,10 @@ class Offer:
         return self.media_type.with_parameter("transfer-syntax", self.transfer_syntax_uid)
 
     def __str__(self) -> str:
+        return self._name
+
+    @cached_property
+    def _name(self) -> str:
         if not self.multipart:
             return str(self.content_type)
         related = MediaType("multipart", "related", (("type", self.media_type.essence),))
@@ -50,15 +57,16 @@ class _Match:
     order: tuple[int, int, int]
 
     @property
-    def rank(self) -> tuple[float, tuple[int, bool, bool], tuple[int, int, int]]:
-        return self.quality, self.specificity, self.order
+    def rank(self) -> tuple[float, bool, tuple[int, bool, bool], tuple[int, int, int]]:
+        return self.quality, not self.offer.made, self.specificity, self.order
 
 
 def choose(acceptable: Sequence[MediaRange], offers: Sequence[Offer]) -> Offer:
     """The best offer. Raises NotAcceptable, which lists the offers.
 
-    The weight of an offer is that of the most specific range that takes it in. The greatest weight wins, then the more
-    specific range, the earlier range, the transfer syntax that the range names first, and the earlier offer.
+    The weight of an offer is that of the most specific range that takes it in. The greatest weight wins, then what is
+    stored before what must be made, then the more specific range, the earlier range, the transfer syntax that the range
+    names first, and the earlier offer.
     """
     matches = [match for index, offer in enumerate(offers) if (match := _best_match(offer, index, acceptable))]
     if not matches:

@@ -2,14 +2,16 @@
 
 from typing import Any, Final
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
+from app.access.audit import AuditEvent
+from app.access.routes import AccessRouter
+from app.access.scopes import AccessScope
 from app.dependencies import InstanceUID, SeriesUID, Server, ServerParts, StudyUID
 from app.services.delete import delete
 from storage.resource import ResourceKey
 
-router = APIRouter(tags=["Deletion"])
+router = AccessRouter(AccessScope.DELETE, AuditEvent.DELETE, tag="Deletion")
 
 _NO_CONTENT: Final[dict[str, Any]] = {"status_code": 204, "response_class": Response}
 

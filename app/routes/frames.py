@@ -2,20 +2,25 @@
 
 import re
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.dependencies import InstanceUID, SeriesUID, ServerParts, StudyUID, acceptable
+from app.access.audit import AuditEvent
+from app.access.routes import AccessRouter
+from app.access.scopes import AccessScope
+from app.codecs import CODECS_VERSION
+from app.dependencies import Server, acceptable, addressed
 from app.dicom.transfer_syntax import transfer_syntax
+from app.documentation import answering_bytes
 from app.protocol.errors import MalformedRequest
-from app.protocol.negotiation import choose
-from app.representations import frame_offers
-from app.responses import Body, multipart, single_part
-from app.services.frames import find_frames
-from storage.resource import ResourceKey
+from app.protocol.negotiation import Offer, choose
+from app.representations import FRAME_MEDIA_TYPES, all_frame_offers, frame_offers
+from app.responses.stored_answers import StoredPart
+from app.services.frames import InstanceFrames, find_frames
 
-router = APIRouter(tags=["WADO-RS"])
+router = AccessRouter(AccessScope.READ, AuditEvent.RETRIEVE, tag="WADO-RS")
+
+_DOCUMENTED = answering_bytes("The frames.", *FRAME_MEDIA_TYPES)
 
 _FRAME_LIST = re.compile(r"[1-9][0-9]{0,9}(,[1-9][0-9]{0,9})*")
 
@@ -24,17 +29,39 @@ _FRAME_LIST = re.compile(r"[1-9][0-9]{0,9}(,[1-9][0-9]{0,9})*")
     "/studies/{study}/series/{series}/instances/{instance}/frames/{frames}",
     operation_id="RetrieveFrames",
     summary="Frames of an instance",
+    **_DOCUMENTED,
 )
-async def retrieve_frames(
-    request: Request, server: ServerParts, study: StudyUID, series: SeriesUID, instance: InstanceUID, frames: str
-) -> Response:
+async def retrieve_frames(request: Request) -> Response:
     """Frames by their numbers, counted from 1, such as ``1`` or ``3,1,2``, each a part, in the order asked for."""
+    server, key = addressed(request)
+    frames = request.path_params["frames"]
+    answer = server.answer(request, f"{key.path}/frames/{frames}")
     numbers = _frame_numbers(frames, server.limits.frames)
-    found = await find_frames(server.archive, ResourceKey(study, series, instance), numbers)
-    stored = transfer_syntax(found.instance.transfer_syntax_uid)
-    offer = choose(acceptable(request), frame_offers(stored, alone=len(numbers) == 1))
-    bodies = [Body(found.length(number), found.stream(number)) for number in numbers]
-    return multipart([(offer, body) for body in bodies]) if offer.multipart else single_part(offer, bodies[0])
+    found = await find_frames(server.archive, key, numbers)
+    answer.timing.note("index")
+    offer = await _offer(request, server, found, alone=len(numbers) == 1)
+    digests = [found.instance.sha256]
+    if offer in frame_offers(transfer_syntax(found.instance.transfer_syntax_uid), alone=len(numbers) == 1):
+        contents = [found.content(number) for number in numbers]
+    else:
+        contents = await server.transcoder.contents(found, numbers, str(offer.transfer_syntax_uid))
+        answer.timing.note("encode")
+        digests.append(CODECS_VERSION)
+    url = f"{answer.base_url}{key.path}/frames/"
+    each = zip(numbers, contents, strict=True)
+    return await answer.of([StoredPart(offer, content, f"{url}{number + 1}") for number, content in each], digests)
+
+
+async def _offer(request: Request, server: Server, found: InstanceFrames, *, alone: bool) -> Offer:
+    """What the client gets: the frames as they are stored, or as they can be made of that. Raises NotAcceptable."""
+    stored, accepted = transfer_syntax(found.instance.transfer_syntax_uid), acceptable(request)
+    as_stored, offers = frame_offers(stored, alone=alone), all_frame_offers(stored, alone=alone)
+    offer = choose(accepted, offers)
+    if offer in as_stored:
+        return offer
+    # Which frames can be made is seen from the pixels' description; it is read only when it matters.
+    made = await server.transcoder.possible(found.instance, {str(each.transfer_syntax_uid) for each in offers})
+    return choose(accepted, [each for each in offers if each in as_stored or each.transfer_syntax_uid in made])
 
 
 def _frame_numbers(text: str, most: int) -> list[int]:

@@ -1,9 +1,12 @@
-"""Whether the server is alive, and a page for people who open its address in a browser."""
+"""Whether the server is alive and ready, and a page for people who open its address in a browser."""
 
-from fastapi import APIRouter
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-router = APIRouter(tags=["Server"])
+from app.access.routes import AccessRouter
+from app.dependencies import ServerParts
+from app.services.readiness import check_stores
+
+router = AccessRouter(None, tag="Server")
 
 _WELCOME = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Fovea</title></head>
@@ -27,3 +30,15 @@ async def welcome() -> Response:
 async def health() -> Response:
     """Answer as long as the server lives."""
     return JSONResponse({"status": "ok"})
+
+
+@router.get(
+    "/ready",
+    operation_id="Ready",
+    summary="Whether the server can work",
+    responses={200: {"description": "Index and blob store answer.", "content": {"application/json": {}}}},
+)
+async def ready(server: ServerParts) -> Response:
+    """Answer 503 while the index or the blob store does not."""
+    await check_stores(server.archive)
+    return JSONResponse({"status": "ready"})

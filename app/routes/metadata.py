@@ -1,48 +1,53 @@
 """RetrieveMetadata (PS3.18 10.4.1.1.2)."""
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.dependencies import InstanceUID, SeriesUID, Server, ServerParts, StudyUID, acceptable
+from app.access.audit import AuditEvent
+from app.access.routes import AccessRouter
+from app.access.scopes import AccessScope
+from app.dependencies import acceptable, addressed
+from app.documentation import answering
+from app.protocol.content_coding import CODINGS
+from app.protocol.entity_tags import EntityTag
 from app.protocol.negotiation import choose
 from app.representations import DOCUMENT_OFFERS
-from app.responses import json_array_stream
-from app.services.metadata import retrieve_metadata
-from storage.resource import ResourceKey
+from app.responses.document_answers import documents_answer
+from app.responses.timing import ServerTiming
+from app.responses.validation import Validation
+from app.services.metadata import metadata_revision, stored_metadata
 
-router = APIRouter(tags=["WADO-RS"])
+router = AccessRouter(AccessScope.READ, AuditEvent.RETRIEVE, tag="WADO-RS")
 
-
-@router.get("/studies/{study}/metadata", operation_id="RetrieveStudyMetadata", summary="Metadata of a study")
-async def retrieve_study_metadata(request: Request, server: ServerParts, study: StudyUID) -> Response:
-    """The attributes of every instance of a study, without bulk data."""
-    return await _metadata(request, server, ResourceKey(study))
-
-
-@router.get(
-    "/studies/{study}/series/{series}/metadata", operation_id="RetrieveSeriesMetadata", summary="Metadata of a series"
-)
-async def retrieve_series_metadata(
-    request: Request, server: ServerParts, study: StudyUID, series: SeriesUID
-) -> Response:
-    """The attributes of every instance of a series, without bulk data."""
-    return await _metadata(request, server, ResourceKey(study, series))
+_DOCUMENTED = answering("The attributes, an object for each instance.", *DOCUMENT_OFFERS)
 
 
 @router.get(
     "/studies/{study}/series/{series}/instances/{instance}/metadata",
     operation_id="RetrieveInstanceMetadata",
     summary="Metadata of an instance",
+    **_DOCUMENTED,
 )
-async def retrieve_instance_metadata(
-    request: Request, server: ServerParts, study: StudyUID, series: SeriesUID, instance: InstanceUID
-) -> Response:
-    """The attributes of one instance, without bulk data."""
-    return await _metadata(request, server, ResourceKey(study, series, instance))
-
-
-async def _metadata(request: Request, server: Server, key: ResourceKey) -> Response:
+@router.get(
+    "/studies/{study}/series/{series}/metadata",
+    operation_id="RetrieveSeriesMetadata",
+    summary="Metadata of a series",
+    **_DOCUMENTED,
+)
+@router.get(
+    "/studies/{study}/metadata", operation_id="RetrieveStudyMetadata", summary="Metadata of a study", **_DOCUMENTED
+)
+async def retrieve_metadata(request: Request) -> Response:
+    """The attributes of each instance, without bulk data."""
+    server, key = addressed(request)
+    timing = ServerTiming()
     offer = choose(acceptable(request), DOCUMENT_OFFERS)
-    batches = await retrieve_metadata(server.archive, key)
-    return await json_array_stream(batches, server.base_url.of(request), str(offer.media_type))
+    revision = await metadata_revision(server.archive, key)
+    base_url, bulk_data_url = server.base_url.of(request), server.base_url.of_bulk_data(request)
+    entity_tag = EntityTag.of([revision], f"{offer} {bulk_data_url}", weak=offer.multipart)
+    validation = Validation(entity_tag, f"{base_url}{key.path}/metadata", server.cache_control)
+    not_modified = validation.not_modified(request, tuple(CODINGS))
+    if not_modified is not None:
+        return not_modified
+    batches = await stored_metadata(server.archive, key)
+    return await documents_answer(request, batches, offer, bulk_data_url, validation, timing)

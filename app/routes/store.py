@@ -1,24 +1,32 @@
-"""StoreInstances (PS3.18 10.5)."""
+"""StoreInstances (PS3.18 10.5).
+
+Some clients send PUT where the standard has POST. It means the same here: whether an instance that is stored already
+is replaced is for the settings to say.
+"""
 
 from typing import Any, Final
 
 import orjson
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.dependencies import Server, ServerParts, StudyUID, acceptable
+from app.access.audit import AuditEvent
+from app.access.routes import AccessRouter
+from app.access.scopes import AccessScope
+from app.dependencies import acceptable, addressed
 from app.dicom.store_report import StoreReport, write_json
 from app.dicom.xml_writer import write_xml
+from app.metrics import note_received
+from app.narrowing import narrow_policy
 from app.protocol.errors import MalformedRequest
 from app.protocol.negotiation import Offer, choose
 from app.representations import DICOM_XML, REPORT_OFFERS, XML
 from app.request_body import request_body
-from app.responses import absolute
+from app.responses.documents import absolute
 from app.services.store import StoreRequest
 from app.uploads import receive
 
-router = APIRouter(tags=["STOW-RS"])
+router = AccessRouter(AccessScope.WRITE, AuditEvent.STORE, tag="STOW-RS")
 
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _REPORT: Final[dict[str, Any]] = {"application/dicom+json": {}, "application/dicom+xml": {}}
@@ -43,25 +51,23 @@ _DOCUMENTATION: Final[dict[str, Any]] = {
 
 
 @router.post("/studies", operation_id="StoreInstances", summary="Store instances", **_DOCUMENTATION)
-async def store_instances(request: Request, server: ServerParts) -> Response:
-    """Store instances of any studies."""
-    return await _store(request, server, None)
-
-
+@router.put("/studies", operation_id="PutInstances", summary="Store instances", **_DOCUMENTATION)
 @router.post(
     "/studies/{study}", operation_id="StoreStudyInstances", summary="Store instances of a study", **_DOCUMENTATION
 )
-async def store_study_instances(request: Request, server: ServerParts, study: StudyUID) -> Response:
-    """Store instances of one study; those of another fail."""
-    return await _store(request, server, study)
-
-
-async def _store(request: Request, server: Server, study_instance_uid: str | None) -> Response:
+@router.put(
+    "/studies/{study}", operation_id="PutStudyInstances", summary="Store instances of a study", **_DOCUMENTATION
+)
+async def store_instances(request: Request) -> Response:
+    """Store instances of any studies, or of the one that the path names; those of another fail then."""
+    server, key = addressed(request)
     offer = choose(acceptable(request), REPORT_OFFERS)
-    async with StoreRequest(server.archive, study_instance_uid, server.store_policy) as storing:
+    policy = narrow_policy(request, server.store_policy)
+    async with StoreRequest(server.archive, key.study_instance_uid, policy) as storing:
         body = request_body(request, server.limits.body_bytes)
         await receive(body, request.headers.get("content-type", ""), storing, server.limits)
         report = await storing.commit()
+    note_received(request, report)
     if not report.outcomes:
         raise MalformedRequest("The body holds no instance")
     return _report(report, offer, server.base_url.of(request))

@@ -3,19 +3,23 @@
 from typing import Any, Final
 
 import orjson
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.access.audit import AuditEvent
+from app.access.routes import AccessRouter
+from app.access.scopes import AccessScope
 from app.dependencies import ServerParts
 from app.dicom.store_report import FailedInstance, StoreReport
+from app.metrics import note_received
+from app.narrowing import narrow_policy
 from app.origins import refuse_foreign_pages
 from app.protocol.errors import MalformedRequest
 from app.request_body import request_body
 from app.services.store import StoreRequest
 from app.uploads import receive_form
 
-router = APIRouter(tags=["Server"])
+router = AccessRouter(AccessScope.WRITE, AuditEvent.STORE, tag="Server")
 
 _DOCUMENTATION: Final[dict[str, Any]] = {
     "openapi_extra": {
@@ -39,10 +43,11 @@ _DOCUMENTATION: Final[dict[str, Any]] = {
 async def upload(request: Request, server: ServerParts) -> Response:
     """Store DICOM files, also those in zip archives, and tell of each by its name."""
     refuse_foreign_pages(request, server.cors)
-    async with StoreRequest(server.archive, None, server.store_policy) as storing:
+    async with StoreRequest(server.archive, None, narrow_policy(request, server.store_policy)) as storing:
         body = request_body(request, server.limits.body_bytes)
         names = await receive_form(body, request.headers.get("content-type", ""), storing, server.limits)
         report = await storing.commit()
+    note_received(request, report)
     if not names:
         raise MalformedRequest("The form holds no file")
     return Response(orjson.dumps(_summary(names, report)), media_type="application/json")

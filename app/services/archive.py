@@ -12,8 +12,8 @@ from storage.index.protocol import Index
 from storage.records import StoredInstance
 from storage.resource import ResourceKey
 
-FRAME_INDEXES_KEPT = 512
-"""Decoded frame indexes held in memory: one of a slide with 100 000 frames takes about 2 MB."""
+FRAME_INDEX_BYTES = 64 << 20
+"""Memory for frame indexes: one of a slide with 100 000 frames takes more than 1 MB, one of a single frame little."""
 
 LOOK_UPS = 10
 """How often an instance that is gone between two look-ups is looked up anew: an index with a row missing must not hold
@@ -31,7 +31,7 @@ class Archive:
     def __init__(self, blobs: BlobStore, index: Index) -> None:
         self.blobs = blobs
         self.index = index
-        self.frame_indexes: RecentlyUsed[str, FrameIndex] = RecentlyUsed(FRAME_INDEXES_KEPT)
+        self.frame_indexes: RecentlyUsed[str, FrameIndex] = RecentlyUsed(FRAME_INDEX_BYTES)
         self._sweeper = Sweeper(blobs, index)
 
     async def instance(self, key: ResourceKey) -> StoredInstance:

@@ -1,6 +1,6 @@
 """RetrieveFrames: the stored bytes of frames, found by the index made at ingest (PS3.18 10.4.1.1.6)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,13 +9,17 @@ from app.dicom.frame_index import FrameIndex
 from app.dicom.native_bytes import cut_bits, swap_words, whole_words
 from app.dicom.transfer_syntax import transfer_syntax
 from app.services.archive import Archive
+from app.services.content import Chunks, Content
 from app.services.errors import ResourceNotFound
-from app.services.value_bytes import read_ranges, stream_ranges
+from app.services.value_bytes import ranges_content, read_ranges
 from app.workers import run_cpu
 from storage.records import StoredInstance
-from storage.resource import ResourceKey
+from storage.resource import ByteRange, ResourceKey
 
 PIXEL_DATA, FLOAT_PIXEL_DATA, DOUBLE_FLOAT_PIXEL_DATA = "7FE00010", "7FE00008", "7FE00009"
+
+FRAME_INDEX_OVERHEAD = 1024
+"""Bytes that a remembered frame index takes in memory beside its numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +31,21 @@ class InstanceFrames:
     index: FrameIndex
     big_endian: BulkValue | None = None
 
-    def length(self, frame: int) -> int:
-        """Bytes of a frame, counted from 0."""
-        return (self.index.bits(frame)[1] + 7) // 8
-
-    async def stream(self, frame: int) -> AsyncIterator[bytes | bytearray]:
+    def content(self, frame: int) -> Content:
         """The bytes of a frame, counted from 0: a codestream, or native pixels in little endian order."""
         first, count = self.index.bits(frame)
+        length = (count + 7) // 8
+        if first % 8 or count % 8 or self.big_endian is not None:
+            return Content(length, partial(self._changed, frame))
+        return ranges_content(self.archive, self.instance, self.index.ranges(frame), self.index.deflated_from)
+
+    async def _changed(self, frame: int, byte_range: ByteRange) -> Chunks:
+        """Bytes of a frame that is not stored as it is given: changed as a whole, then cut."""
+        first, count = self.index.bits(frame)
+        data = await self._read(frame)
         if first % 8 or count % 8:
-            yield cut_bits(await self._read(frame), first, count)
-        elif self.big_endian is not None:
-            yield await self._read(frame)
-        else:
-            ranges = self.index.ranges(frame)
-            async for chunk in stream_ranges(self.archive, self.instance, ranges, self.index.deflated_from):
-                yield chunk
+            data = cut_bits(data, first, count)
+        yield data[byte_range.start : byte_range.stop]
 
     async def _read(self, frame: int) -> bytes:
         """The bytes that hold a frame, in little endian order."""
@@ -58,7 +62,7 @@ class InstanceFrames:
 
 async def find_frames(archive: Archive, key: ResourceKey, frames: Sequence[int] = ()) -> InstanceFrames:
     """The frames of an instance, where all of ``frames`` (counted from 0) are among them. Raises ResourceNotFound."""
-    found = await archive.find(key, partial(_look_up, archive))
+    found = await archive.find(key, partial(frames_of, archive))
     for frame in frames:
         if frame >= found.index.number_of_frames:
             count = found.index.number_of_frames
@@ -66,7 +70,7 @@ async def find_frames(archive: Archive, key: ResourceKey, frames: Sequence[int] 
     return found
 
 
-async def _look_up(archive: Archive, instance: StoredInstance) -> InstanceFrames | None:
+async def frames_of(archive: Archive, instance: StoredInstance) -> InstanceFrames | None:
     """The frames of an instance; None when it is gone. Raises ResourceNotFound when it has none."""
     index = await _frame_index(archive, instance)
     if index is None:
@@ -93,5 +97,5 @@ async def _frame_index(archive: Archive, instance: StoredInstance) -> FrameIndex
     if not encoded:
         raise ResourceNotFound(f"the instance has no frames: {instance.key.path}")
     index = FrameIndex.from_bytes(encoded)
-    archive.frame_indexes.put(instance.blob_key, index)
+    archive.frame_indexes.put(instance.blob_key, index, FRAME_INDEX_OVERHEAD + len(encoded))
     return index

@@ -1,11 +1,13 @@
 """RetrieveStudy, RetrieveSeries, RetrieveInstance: the stored bytes of instances (PS3.18 10.4)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from app.services.archive import Archive
+from app.services.content import Content
 from app.services.errors import ResourceNotFound
 from storage.records import StoredInstance
-from storage.resource import ByteRange, ResourceKey
+from storage.resource import ResourceKey
 
 
 async def find_instances(archive: Archive, key: ResourceKey) -> Sequence[StoredInstance]:
@@ -18,6 +20,6 @@ async def find_instances(archive: Archive, key: ResourceKey) -> Sequence[StoredI
     return instances
 
 
-def stream_instance(archive: Archive, instance: StoredInstance) -> AsyncIterator[bytes | bytearray]:
-    """The file as it was received, in chunks."""
-    return archive.blobs.stream(instance.blob_key, ByteRange(0, instance.size))
+def instance_content(archive: Archive, instance: StoredInstance) -> Content:
+    """The file as it was received."""
+    return Content(instance.size, partial(archive.blobs.stream, instance.blob_key))

@@ -1,7 +1,8 @@
 """StoreInstances: bytes arrive, are parsed once, made durable, and entered in the index (PS3.18 10.5).
 
 The order that makes an acknowledgement trustworthy: every instance's bytes are on stable storage under their key before
-the rows of the request are committed, all together, and only then is anything said to the client.
+its rows are committed, and only when those of the whole request are is anything said to the client. The rows of a
+request are committed together, those of a long one in batches.
 """
 
 import asyncio
@@ -38,6 +39,15 @@ logger = logging.getLogger(__name__)
 PREPARING_AT_ONCE = 8
 """Received instances of one request that are parsed and written at the same time; more wait, and so does the client."""
 
+SMALL_BYTES = 1 << 16
+"""An instance up to this size is parsed where it is received: a millisecond, and a thread would take as long again to
+be woken when the machine is busy."""
+
+BATCH_INSTANCES = 256
+BATCH_METADATA_BYTES = 8 << 20
+"""Instances of one request, and bytes of their metadata, that are held before they are committed: a request may have
+any number of them."""
+
 
 class Validation(StrEnum):
     """How closely an instance is looked at before it is stored."""
@@ -55,6 +65,8 @@ class StorePolicy:
     duplicates: DuplicatePolicy = DuplicatePolicy.REJECT
     validation: Validation = Validation.LENIENT
     limits: ParseLimits = DEFAULT_LIMITS
+    studies: frozenset[str] | None = None
+    """The only studies that take instances, where not all do."""
 
 
 DEFAULT_POLICY = StorePolicy()
@@ -71,6 +83,9 @@ class _Prepared:
     sha256: bytes
 
 
+_Outcome = _Prepared | FailedInstance
+
+
 class StoreRequest:
     """The instances of one store request, from the first byte to the commit.
 
@@ -84,8 +99,10 @@ class StoreRequest:
         self._archive = archive
         self._study_instance_uid = study_instance_uid
         self._policy = policy
-        self._staged: list[StagedBlob] = []
-        self._instances: list[asyncio.Task[_Prepared | FailedInstance] | FailedInstance] = []
+        self._staged: set[StagedBlob] = set()
+        self._batch: list[asyncio.Task[_Outcome] | _Outcome] = []
+        self._metadata_bytes = 0
+        self._outcomes: list[InstanceOutcome] = []
         self._slots = asyncio.Semaphore(PREPARING_AT_ONCE)
 
     async def __aenter__(self) -> Self:
@@ -99,7 +116,7 @@ class StoreRequest:
 
         What is being prepared is waited for, not canceled: a worker would go on writing behind our back.
         """
-        tasks = [each for each in self._instances if isinstance(each, asyncio.Task)]
+        tasks = [each for each in self._batch if isinstance(each, asyncio.Task)]
         await asyncio.gather(*tasks, return_exceptions=True)
         for blob in self._staged:
             await blob.discard()
@@ -112,48 +129,73 @@ class StoreRequest:
     def stage(self) -> StagedBlob:
         """A place for bytes on their way in; gone when the request ends, unless they are an instance that is stored."""
         blob = self._archive.blobs.stage()
-        self._staged.append(blob)
+        self._staged.add(blob)
         return blob
 
     async def end_instance(self, blob: StagedBlob) -> None:
-        """All bytes of an instance are written: begin to prepare it, or wait while others are being prepared."""
-        await self._slots.acquire()
-        self._instances.append(asyncio.create_task(self._prepare(blob)))
+        """All bytes of an instance are written: begin to prepare it, or wait while others are being prepared.
+
+        Of a long request, what has come together is committed meanwhile. Raises StorageFull and StorageUnavailable.
+        """
+        if blob.size <= SMALL_BYTES:
+            self._batch.append(await self._prepare(blob))
+        else:
+            await self._slots.acquire()
+            self._batch.append(asyncio.create_task(self._prepare_and_release(blob)))
+        if len(self._batch) >= BATCH_INSTANCES or self._metadata_bytes >= BATCH_METADATA_BYTES:
+            await self._commit_batch()
 
     def refuse(self, error: UnusableInstance) -> None:
         """An instance whose bytes could not even be put together."""
-        self._instances.append(_failure(error))
+        self._batch.append(_failure(error))
 
     async def commit(self) -> StoreReport:
         """Store what can be stored and report on each instance in the order received.
 
-        Raises StorageFull and StorageUnavailable when nothing could be stored.
+        Raises StorageFull and StorageUnavailable when nothing more could be stored.
         """
-        outcomes = [each if isinstance(each, FailedInstance) else await each for each in self._instances]
-        additions = iter(await self._add([outcome for outcome in outcomes if isinstance(outcome, _Prepared)]))
-        return StoreReport(
-            self._study_instance_uid,
-            tuple(
-                outcome if isinstance(outcome, FailedInstance) else _report(outcome.parsed, next(additions))
-                for outcome in outcomes
-            ),
-        )
+        await self._commit_batch()
+        return StoreReport(self._study_instance_uid, tuple(self._outcomes))
 
-    async def _prepare(self, blob: StagedBlob) -> _Prepared | FailedInstance:
-        """Read an instance; the bytes of one that is refused are not held until the request ends."""
+    async def _commit_batch(self) -> None:
+        outcomes = [await each if isinstance(each, asyncio.Task) else each for each in self._batch]
+        prepared = [outcome for outcome in outcomes if isinstance(outcome, _Prepared)]
+        additions = iter(await self._add(prepared))
+        self._outcomes += [
+            outcome if isinstance(outcome, FailedInstance) else _report(outcome.parsed, next(additions))
+            for outcome in outcomes
+        ]
+        self._staged.difference_update(item.blob for item in prepared)
+        self._batch.clear()
+        self._metadata_bytes = 0
+
+    async def _prepare_and_release(self, blob: StagedBlob) -> _Outcome:
         try:
-            outcome = await self._read(blob)
-            if isinstance(outcome, FailedInstance):
-                await blob.discard()
-            return outcome
+            return await self._prepare(blob)
         finally:
             self._slots.release()
 
-    async def _read(self, blob: StagedBlob) -> _Prepared | FailedInstance:
+    async def _prepare(self, blob: StagedBlob) -> _Outcome:
+        """Read an instance; the bytes of one that is refused are not held until the request ends."""
+        outcome = await self._read(blob)
+        if isinstance(outcome, FailedInstance):
+            await blob.discard()
+            self._staged.discard(blob)
+        else:
+            self._metadata_bytes += len(outcome.parsed.metadata)
+        return outcome
+
+    async def _read(self, blob: StagedBlob) -> _Outcome:
         try:
-            parsed, sha256, violations = await run_cpu(_parse, blob, self._policy)
+            if blob.size <= SMALL_BYTES:
+                parsed, sha256, violations = _parse(blob, self._policy)
+            else:
+                parsed, sha256, violations = await run_cpu(_parse, blob, self._policy)
             if self._study_instance_uid not in {None, parsed.key.study_instance_uid}:
                 detail = f"the instance belongs to study {parsed.key.study_instance_uid}"
+                return _refusal(parsed, FailureReason.DATA_SET_DOES_NOT_MATCH, detail)
+            if self._policy.studies is not None and parsed.key.study_instance_uid not in self._policy.studies:
+                detail = "the instance belongs to another study than those that may be stored to"
                 return _refusal(parsed, FailureReason.DATA_SET_DOES_NOT_MATCH, detail)
             if violations:
                 return _refusal(parsed, FailureReason.DATA_SET_DOES_NOT_MATCH, *violations)

@@ -2,35 +2,51 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from functools import partial
 
 from app.dicom.deflated import inflate_ranges
 from app.services.archive import Archive
+from app.services.content import Chunks, Content, concatenated, in_worker
 from app.workers import run_cpu
 from storage.records import StoredInstance
 from storage.resource import ByteRange
 
 
-async def stream_ranges(
+def ranges_content(
     archive: Archive, instance: StoredInstance, ranges: Sequence[ByteRange], deflated_from: int | None
-) -> AsyncGenerator[bytes | bytearray]:
-    """The bytes of ascending ranges, one after the other, in chunks of bounded size.
+) -> Content:
+    """The bytes of ascending ranges, one after the other.
 
     With ``deflated_from``, where the deflate stream begins in the file, ranges count bytes of the inflated data set.
     """
-    if deflated_from is not None:
-        async for piece in _inflate(archive, instance, ranges, deflated_from):
-            yield piece
-        return
-    for byte_range in ranges:
-        async for chunk in archive.blobs.stream(instance.blob_key, byte_range):
-            yield chunk
+    if deflated_from is None:
+        return concatenated([_stored(archive, instance, byte_range) for byte_range in ranges])
+
+    def stream(wanted: ByteRange) -> Chunks:
+        return _inflate(archive, instance, list(_cut(ranges, wanted)), deflated_from)
+
+    return Content(sum(map(len, ranges)), stream)
 
 
 async def read_ranges(
     archive: Archive, instance: StoredInstance, ranges: Sequence[ByteRange], deflated_from: int | None
 ) -> bytes:
     """The same bytes in memory: for what is small, or must be changed as a whole."""
-    return b"".join([chunk async for chunk in stream_ranges(archive, instance, ranges, deflated_from)])
+    return b"".join([chunk async for chunk in ranges_content(archive, instance, ranges, deflated_from).whole()])
+
+
+def _stored(archive: Archive, instance: StoredInstance, byte_range: ByteRange) -> Content:
+    return Content(instance.size, partial(archive.blobs.stream, instance.blob_key)).cut(byte_range)
+
+
+def _cut(ranges: Sequence[ByteRange], wanted: ByteRange) -> Iterator[ByteRange]:
+    """Of ranges taken one after the other, the parts that lie in a range of the whole."""
+    before = 0
+    for each in ranges:
+        start, stop = max(wanted.start - before, 0), min(wanted.stop - before, len(each))
+        if start < stop:
+            yield ByteRange(each.start + start, each.start + stop)
+        before += len(each)
 
 
 async def _inflate(
@@ -38,15 +54,6 @@ async def _inflate(
 ) -> AsyncGenerator[bytes]:
     """Inflate in a worker, which asks the event loop for more of the file as it needs it."""
     compressed = archive.blobs.stream(instance.blob_key, ByteRange(deflated_from, instance.size))
-    loop = asyncio.get_running_loop()
-
-    async def read_on() -> bytes | bytearray:
-        return await anext(compressed, b"")
-
-    def chunks() -> Iterator[bytes]:
-        while chunk := asyncio.run_coroutine_threadsafe(read_on(), loop).result():
-            yield bytes(chunk)
-
-    pieces = inflate_ranges(chunks(), ranges)
+    pieces = inflate_ranges(map(bytes, in_worker(compressed, asyncio.get_running_loop())), ranges)
     while (piece := await run_cpu(next, pieces, None)) is not None:
         yield piece

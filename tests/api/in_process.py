@@ -46,6 +46,15 @@ class InProcessClient:
         """Any request; an absolute URL is taken as it is."""
         return self._runner.run(self._client.request(method, path, headers=headers, content=content))
 
+    def raw(self, path: str, headers: Mapping[str, str]) -> bytes:
+        """The bytes of the answer to a GET as they are sent, in whatever content coding."""
+
+        async def read() -> bytes:
+            async with self._client.stream("GET", path, headers=headers) as answer:
+                return b"".join([chunk async for chunk in answer.aiter_raw()])
+
+        return self._runner.run(read())
+
     def together(self, requests: Sequence[PlannedRequest]) -> list[httpx.Response]:
         """Several requests at the same time; their answers in the same order."""
 

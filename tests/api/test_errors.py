@@ -21,7 +21,7 @@ def failing(
 ) -> Iterator[InProcessClient]:
     """A server whose searches raise the exception that the test names."""
 
-    async def fail(*_: object) -> list[bytes]:
+    async def fail(*_: object, **__: object) -> list[bytes]:
         raise request.param
 
     monkeypatch.setattr(search, "search", fail)
@@ -34,7 +34,7 @@ def test_an_unknown_path_is_404(client: InProcessClient, path: str) -> None:
     assert_problem(client.get(path), 404)
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize("method", ["DELETE", "PATCH"])
 def test_a_method_that_a_resource_does_not_know_is_405_with_those_it_knows(
     client: InProcessClient, method: str
 ) -> None:

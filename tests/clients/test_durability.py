@@ -203,4 +203,4 @@ def _assert_folder_holds_only(server: LiveServer, instances: set[str]) -> None:
     locks = list((server.data / "staging").glob("*.lock"))
     folders = [path for path in (server.data / "staging").iterdir() if path.is_dir()]
     assert sorted(path.stem for path in locks) == sorted(path.name for path in folders)
-    assert len(folders) == server.workers
+    assert 1 <= len(folders) <= server.workers

@@ -73,6 +73,12 @@ def test_a_large_instance(warm_server: LiveServer) -> None:
     with measured_growth(warm_server) as retrieving:
         assert digest_of(warm_server, instance) == digest.hexdigest()
     assert retrieving.bytes < BOUND
+    path = f"/studies/{instance.StudyInstanceUID}"
+    with measured_growth(warm_server) as retrieving_otherwise:
+        assert read_all(warm_server, path, "application/zip") > LARGE_INSTANCE_BYTES
+        assert read_all(warm_server, f"{path}/pixeldata", "multipart/related") > LARGE_INSTANCE_BYTES
+        assert read_all(warm_server, path, "multipart/related", Range="bytes=1000-") > LARGE_INSTANCE_BYTES
+    assert retrieving_otherwise.bytes < BOUND
 
 
 def digest_of(server: LiveServer, instance: Dataset) -> str:
@@ -87,6 +93,13 @@ def digest_of(server: LiveServer, instance: Dataset) -> str:
     return digest.hexdigest()
 
 
+def read_all(server: LiveServer, path: str, accept: str, **headers: str) -> int:
+    """How many bytes an answer has, read piece by piece and whatever its content coding."""
+    with requests.get(server.root + path, headers={"Accept": accept, **headers}, stream=True, timeout=20) as answer:
+        assert answer.ok
+        return sum(len(piece) for piece in answer.iter_content(MEGABYTE))
+
+
 def test_thousands_of_small_instances_in_one_request(warm_server: LiveServer) -> None:
     def body() -> Iterator[bytes]:
         for file in small_instances("1.2.99.1000000", SMALL_INSTANCES):
@@ -98,3 +111,11 @@ def test_thousands_of_small_instances_in_one_request(warm_server: LiveServer) ->
     assert answer.status == 200
     assert len(answer.json()["00081199"]["Value"]) == SMALL_INSTANCES
     assert growth.bytes < BOUND
+    [row] = send(warm_server, "GET", "/studies?SOPInstanceUID=1.2.99.1000000").json()
+    study = f"/studies/{row['0020000D']['Value'][0]}"
+    with measured_growth(warm_server) as retrieving:
+        for accept in ("application/dicom+json", 'multipart/related; type="application/dicom+xml"'):
+            assert read_all(warm_server, f"{study}/metadata", accept) > SMALL_INSTANCES * 1000
+        for accept in ("application/zip", "multipart/related"):
+            assert read_all(warm_server, study, accept) > SMALL_INSTANCES * 8_192
+    assert retrieving.bytes < BOUND

@@ -17,7 +17,7 @@ ERRORS = [
     ("GET", "/nothing-here", {}, 404),
     ("GET", "/studies?StudyDate=yesterday", {}, 400),
     ("GET", "/studies", {"Accept": "image/png"}, 406),
-    ("PUT", "/studies", {}, 405),
+    ("PATCH", "/studies", {}, 405),
     ("POST", "/studies", {"Content-Type": "text/plain"}, 415),
 ]
 

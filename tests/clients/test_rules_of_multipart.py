@@ -76,7 +76,8 @@ def test_rule_24_parts_name_their_transfer_syntax_without_quotes(
 ) -> None:
     [frame] = get(example_server, f"{example(name).url_path}/frames/1", **ANY_SYNTAX).parts()
     assert frame.headers["content-type"] == f"application/octet-stream; transfer-syntax={transfer_syntax}"
-    [instance] = get(example_server, example(name).url_path).parts()
+    accept = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+    [instance] = get(example_server, example(name).url_path, Accept=accept).parts()
     assert instance.headers["content-type"] == f"application/dicom; transfer-syntax={transfer_syntax}"
 
 
@@ -85,11 +86,20 @@ def test_rule_25_all_frames_of_an_answer_have_one_media_type_and_transfer_syntax
     assert {part.headers["content-type"] for part in parts} == {"image/jpeg; transfer-syntax=1.2.840.10008.1.2.4.50"}
 
 
-def test_rule_26_the_boundary_is_long_random_and_plain(example_server: LiveServer, answer: RawAnswer) -> None:
+def test_rule_26_the_boundary_is_long_plain_and_nowhere_in_the_parts(answer: RawAnswer) -> None:
     boundary = boundary_of(answer.content_type)
     assert re.fullmatch(r"[0-9a-zA-Z-]{32,70}", boundary)
     assert re.fullmatch(rf'multipart/related; type="[a-z]+/[a-z0-9.+-]+"; boundary="?{boundary}"?', answer.content_type)
-    assert boundary not in {boundary_of(get(example_server, path).content_type) for path in MULTIPART_PATHS}
+    assert answer.body.count(boundary.encode()) == len(answer.parts()) + 1
+
+
+def test_rule_26_the_boundary_follows_from_what_is_stored_so_that_nobody_can_store_it(
+    example_server: LiveServer,
+) -> None:
+    """It is a digest of the files and the representation: the same each time, and different for each resource."""
+    boundaries = [[boundary_of(get(example_server, path).content_type) for path in MULTIPART_PATHS] for _ in range(2)]
+    assert boundaries[0] == boundaries[1]
+    assert len(set(boundaries[0])) == len(set(MULTIPART_PATHS))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from urllib.parse import quote, quote_plus, urlencode
 import pytest
 
 from app.protocol.errors import MalformedRequest
-from app.protocol.query_string import parse_query_string
+from app.protocol.query_string import next_page, parse_query_string
 
 PAIRS = [
     ("PatientName", "*Müller^J?*"),
@@ -42,3 +42,22 @@ def test_odd_queries(query, pairs):
 def test_what_is_not_utf8_or_holds_nul_is_refused(query):
     with pytest.raises(MalformedRequest):
         parse_query_string(query)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (b"", "offset=20"),
+        (b"limit=10", "limit=10&offset=20"),
+        (b"offset=10&limit=10&offset=10", "limit=10&offset=20"),
+        (b"%6Fffset=10&limit=10", "limit=10&offset=20"),
+        (b"&&limit=10&", "limit=10&offset=20"),
+        (b"PatientName=%2AM%C3%BCller%5EJ+x%2A", "PatientName=%2AM%C3%BCller%5EJ+x%2A&offset=20"),
+        (b'PatientName=*<a>"^|\\*', "PatientName=*%3Ca%3E%22%5E%7C%5C*&offset=20"),
+        ("PatientName=Müller".encode(), "PatientName=M%C3%BCller&offset=20"),
+    ],
+)
+def test_the_next_page_is_the_same_query_from_another_offset_on(query: bytes, expected: str) -> None:
+    assert next_page(query, 20) == expected
+    asked = [pair for pair in parse_query_string(query) if pair[0] != "offset"]
+    assert parse_query_string(expected.encode()) == [*asked, ("offset", "20")]

@@ -11,7 +11,7 @@ from app.services.archive import Archive
 from app.services.bulk_data import find_bulk_value
 from app.services.errors import ResourceNotFound
 from app.services.frames import find_frames
-from app.services.retrieve import find_instances, stream_instance
+from app.services.retrieve import find_instances, instance_content
 from storage.records import Addition, DuplicatePolicy, InstanceRecord, StoredInstance
 from storage.resource import ResourceKey
 from tests.examples import NATIVE, new_instance, part10
@@ -46,20 +46,19 @@ async def joined(chunks: AsyncIterator[bytes | bytearray]) -> bytes:
 async def read_instance(archive: Archive) -> bytes:
     [instance] = await find_instances(archive, KEY)
     await asyncio.sleep(0)
-    return await joined(stream_instance(archive, instance))
+    return await joined(instance_content(archive, instance).whole())
 
 
 async def read_frame(archive: Archive) -> bytes:
     frames = await find_frames(archive, KEY, [0])
     await asyncio.sleep(0)
-    return await joined(frames.stream(0))
+    return await joined(frames.content(0).whole())
 
 
 async def read_pixel_data(archive: Archive) -> bytes:
     value = await find_bulk_value(archive, KEY, "7FE00010")
     await asyncio.sleep(0)
-    _, chunks = await value.body()
-    return await joined(chunks)
+    return await joined((await value.content()).whole())
 
 
 READERS = read_instance, read_frame, read_pixel_data

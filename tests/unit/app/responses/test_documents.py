@@ -4,7 +4,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.responses import FEW_BACKSLASHES, absolute
+from app.responses.documents import FEW_BACKSLASHES, absolute
 from storage.records import BASE_URL_MARK
 
 URL = "http://pacs.example/dicom-web"

@@ -1,0 +1,1 @@
+"""RetrieveRendered and Thumbnail: what comes back, held against pydicom."""
