@@ -12,12 +12,15 @@ class ByteCache(Generic[V]):
     """Values by key, up to ``capacity`` bytes by ``size_of``; what was not used for longest makes room.
 
     For one event loop. A value of more than a quarter of the capacity is not kept: it would drive out all others.
+    ``hits`` and ``misses`` count how often a value was there, or was to be made.
     """
 
     def __init__(self, capacity: int, size_of: Callable[[V], int]) -> None:
         self._capacity = capacity
         self._size_of = size_of
         self._size = 0
+        self.hits = 0
+        self.misses = 0
         self._values: OrderedDict[Hashable, V] = OrderedDict()
         self._being_made: dict[Hashable, asyncio.Task[V]] = {}
 
@@ -27,8 +30,10 @@ class ByteCache(Generic[V]):
         Who stops waiting does not stop the making: others may wait for the same.
         """
         if key in self._values:
+            self.hits += 1
             self._values.move_to_end(key)
             return self._values[key]
+        self.misses += 1
         task = self._being_made.get(key)
         if task is None:
             task = asyncio.ensure_future(self._make(key, make))

@@ -10,19 +10,24 @@ V = TypeVar("V")
 class RecentlyUsed(Generic[K, V]):
     """Values by key, of up to ``capacity`` in weight; those not used for longest make room. For one event loop.
 
-    The weight is whatever is to be bounded: the number of values where each weighs 1, or their bytes.
+    The weight is whatever is to be bounded: the number of values where each weighs 1, or their bytes. ``hits`` and
+    ``misses`` count how often ``get`` found a value.
     """
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._weight = 0
+        self.hits = 0
+        self.misses = 0
         self._values: OrderedDict[K, tuple[V, int]] = OrderedDict()
 
     def get(self, key: K) -> V | None:
         """The value of a key, or None."""
         found = self._values.get(key)
         if found is None:
+            self.misses += 1
             return None
+        self.hits += 1
         self._values.move_to_end(key)
         return found[0]
 

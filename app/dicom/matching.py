@@ -15,8 +15,9 @@ from math import isfinite
 from struct import pack, unpack
 from typing import Literal
 
-from app.dicom.person_name import fold, groups, words
+from app.dicom.person_name import fold, groups
 from app.dicom.uid import is_valid_uid
+from storage.name_words import words
 from storage.query import AnyOf, Between, Empty, Equals, Match, SimilarName, Wildcard
 
 MAXIMUM_VALUES = 2000
@@ -194,7 +195,7 @@ def _name(value: str, *, fuzzy: bool) -> tuple[Match | None, ...]:
 
 def _group(folded: str, *, fuzzy: bool) -> Match:
     """Literal matching, or fuzzy semantic matching, which finds what the other does (PS3.4 C.2.2.2.1.1)."""
-    literal, similar = _texts([folded]), SimilarName(words(folded))
+    literal, similar = _texts([folded]), SimilarName(tuple(words(folded)))
     if not (fuzzy and similar.words):
         return literal
     return AnyOf((literal, similar)) if isinstance(literal, Wildcard) else similar

@@ -4,11 +4,9 @@ import re
 from collections.abc import Collection
 from unicodedata import combining, normalize
 
-from jellyfish import soundex
+from storage.name_words import sound, words
 
 _SPACES = re.compile(r"\s+")
-_WORD = re.compile(r"[^\W_]+")
-
 _FIRST_ACCENT = 10
 """Combining class from which marks are accents and vowel points. Those of lower classes make another letter of the one
 that they follow, in Japanese and in the scripts of India."""
@@ -33,23 +31,11 @@ def fold(text: str) -> str:
     return _SPACES.sub(" ", folded).strip().rstrip("^ ")
 
 
-def words(folded: str) -> tuple[str, ...]:
-    """The words of a folded name: runs of letters and digits, whatever is between them."""
-    return tuple(_WORD.findall(folded))
-
-
 def is_similar(wanted: Collection[str], folded: str) -> bool:
-    """Whether each of the wanted words begins, or sounds like, a word of a folded name (PS3.4 C.2.2.2.1.1).
-
-    How a word sounds is told by Soundex, as in the index; it knows Latin letters only.
-    """
+    """Whether each of the wanted words begins, or sounds like, a word of a folded name (PS3.4 C.2.2.2.1.1)."""
     found = words(folded)
     return all(any(_is_similar_word(word, other) for other in found) for word in wanted)
 
 
 def _is_similar_word(wanted: str, found: str) -> bool:
-    return found.startswith(wanted) or _sound(wanted) == _sound(found) != ""
-
-
-def _sound(word: str) -> str:
-    return soundex(word) if word.isascii() and word.isalpha() else ""
+    return found.startswith(wanted) or sound(wanted) == sound(found) != ""

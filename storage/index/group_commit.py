@@ -83,6 +83,10 @@ class GroupCommit:
         self._queue.put(write)
         return await asyncio.wrap_future(write.answer)
 
+    def waiting(self) -> int:
+        """How many operations are in the queue."""
+        return self._queue.qsize()
+
     async def close(self) -> None:
         """Finish what is queued, then release the connection."""
         if not self._is_closed:

@@ -7,7 +7,6 @@ from sqlalchemy import Column
 
 from storage.attributes import DERIVED_ATTRIBUTES, Kind
 from storage.index.matching import attribute_of, columns_of
-from storage.index.name_words import sound, words
 from storage.index.ranges import Range, are_prefixes, prefix_ranges, ranges, value_ranges
 from storage.index.study_values import (
     MODALITIES_IN_STUDY,
@@ -19,6 +18,7 @@ from storage.index.study_values import (
 )
 from storage.index.tables import SERIES_VALUE, STUDY_VALUE, TABLE_OF
 from storage.index.wildcards import is_universal
+from storage.name_words import sound, words
 from storage.query import AnyTerm, Between, Equals, Match, MomentTerm, SimilarName, Term, Wildcard
 from storage.resource import Level
 
@@ -27,6 +27,9 @@ _IN_STUDY = {"Modality": MODALITIES_IN_STUDY, "SOPClassUID": SOP_CLASSES_IN_STUD
 
 _NOT_INDEXED = frozenset({"InstanceNumber", "ContentTime"})
 """Attributes whose columns have no index (``tables``)."""
+
+_LEADING = {table: table.alias() for table in (*TABLE_OF.values(), SERIES_VALUE, STUDY_VALUE)}
+"""The tables as leads name them: apart from the rows that are searched, which may be of the same table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +78,11 @@ def _column_leads(term: AnyTerm, keyword: str, match: Match, *, is_exact: bool =
     if keyword in _NOT_INDEXED:
         return
     if attribute.kind is Kind.LIST:
-        values = SERIES_VALUE.alias()
+        values = _LEADING[SERIES_VALUE]
         found = value_ranges(values, keyword, match)
         row, date = values.c.series_row, None
     else:
-        table = TABLE_OF[attribute.level].alias()
+        table = _LEADING[TABLE_OF[attribute.level]]
         found = ranges(columns_of(keyword, table), match)
         row, date = table.c.id, table.c.study_date if attribute.level is Level.STUDY else None
     if found is not None:
@@ -87,7 +90,7 @@ def _column_leads(term: AnyTerm, keyword: str, match: Match, *, is_exact: bool =
 
 
 def _study_value_leads(term: Term, keyword: str, match: Match, *, is_exact: bool = True) -> Iterator[Lead]:
-    values = STUDY_VALUE.alias()
+    values = _LEADING[STUDY_VALUE]
     found = value_ranges(values, keyword, match)
     if found is not None:
         yield Lead(term, Level.STUDY, values.c.study_row, values.c.study_date, found, is_exact)
@@ -95,7 +98,7 @@ def _study_value_leads(term: Term, keyword: str, match: Match, *, is_exact: bool
 
 def _prefix_leads(term: Term, match: Wildcard) -> Iterator[Lead]:
     """Where the beginnings that are kept do not say all, the names themselves may lead to fewer rows."""
-    values = STUDY_VALUE.alias()
+    values = _LEADING[STUDY_VALUE]
     prefixes = prefix_ranges(values, prefixes_of(term.keyword), match)
     is_exact = are_prefixes(match)
     if prefixes is not None:
@@ -108,7 +111,7 @@ def _similar_name_leads(term: Term, match: SimilarName) -> Iterator[Lead]:
     """One for each word; the others are checked."""
     wanted = [word for given in match.words for word in words(given)]
     for word in wanted:
-        values = STUDY_VALUE.alias()
+        values = _LEADING[STUDY_VALUE]
         found = value_ranges(values, words_of(term.keyword), Between(word, word)) or []
         if code := sound(word):
             found += value_ranges(values, sounds_of(term.keyword), Equals((code,))) or []

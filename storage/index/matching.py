@@ -25,11 +25,11 @@ from sqlalchemy import (
 
 from storage.attributes import DERIVED_ATTRIBUTES, INDEXED_ATTRIBUTES, IndexedAttribute, Kind
 from storage.index.documents import document_condition
-from storage.index.name_words import sound, words
 from storage.index.study_values import sounds_of, words_of
 from storage.index.tables import INSTANCE_METADATA, SERIES, SERIES_VALUE, STUDY, STUDY_VALUE, TABLE_OF, column_names
 from storage.index.unsought import Unsought
 from storage.index.wildcards import matches_pattern
+from storage.name_words import sound, words
 from storage.query import (
     AnyOf,
     AnyTerm,

@@ -90,5 +90,8 @@ class Index(Protocol):
     async def forget_blobs(self, keys: Collection[str]) -> None:
         """The bytes of these unneeded blobs are gone; a key that is not there is no error."""
 
+    def waiting_writes(self) -> int:
+        """How many writes wait for their turn in this process, for people who watch the server."""
+
     async def close(self) -> None:
         """Finish what was begun and release the database."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import FromClause, and_, false, or_
 
 from storage.index.matching import Condition, Text, between, text_condition
-from storage.index.name_words import MAX_PREFIX
 from storage.index.wildcards import literal_prefix
+from storage.name_words import MAX_PREFIX
 from storage.query import AnyOf, Between, Empty, Equals, Match, SimilarName, Wildcard
 
 MAX_RANGES = 16

@@ -19,14 +19,14 @@ from storage.query import Query
 from storage.records import InstanceMatch, PatientCounts, SeriesMatch, StudyMatch
 
 _ROWS: BindParameter[list[int]] = bindparam("rows", expanding=True)
-_STUDIES = select(STUDY.c.id, STUDY.c.attributes).where(STUDY.c.id.in_(_ROWS))
+_STUDIES = (
+    select(STUDY.c.id, STUDY.c.attributes, SERIES.c.modality, func.count(), func.sum(SERIES.c.number_of_instances))
+    .join(SERIES, SERIES.c.study_row == STUDY.c.id)
+    .where(STUDY.c.id.in_(_ROWS))
+    .group_by(STUDY.c.id, SERIES.c.modality)
+)
 _SERIES = select(SERIES.c.id, SERIES.c.study_row, SERIES.c.attributes, SERIES.c.number_of_instances).where(
     SERIES.c.id.in_(_ROWS)
-)
-_COUNTS = (
-    select(SERIES.c.study_row, SERIES.c.modality, func.count(), func.sum(SERIES.c.number_of_instances))
-    .where(SERIES.c.study_row.in_(_ROWS))
-    .group_by(SERIES.c.study_row, SERIES.c.modality)
 )
 _INSTANCES = (
     select(INSTANCE.c.id, INSTANCE.c.series_row, INSTANCE.c.attributes, INSTANCE.c.transfer_syntax_uid)
@@ -116,11 +116,14 @@ def _series(connection: Connection, rows: Collection[int], query: Query) -> dict
 
 
 def _studies(connection: Connection, rows: Collection[int], query: Query) -> dict[int, StudyMatch]:
+    attributes: dict[int, bytes] = {}
     modalities: defaultdict[int, set[str]] = defaultdict(set)
     series: defaultdict[int, int] = defaultdict(int)
     instances: defaultdict[int, int] = defaultdict(int)
     for chunk in chunks(rows):
-        for row, modality, number_of_series, number_of_instances in connection.execute(_COUNTS, {"rows": chunk}):
+        found = connection.execute(_STUDIES, {"rows": chunk})
+        for row, document, modality, number_of_series, number_of_instances in found:
+            attributes[row] = document
             modalities[row].add(modality)
             series[row] += number_of_series
             instances[row] += number_of_instances
@@ -128,15 +131,14 @@ def _studies(connection: Connection, rows: Collection[int], query: Query) -> dic
     patients = _patients(connection, rows) if query.patient_counts else {}
     return {
         row: StudyMatch(
-            attributes,
+            attributes[row],
             tuple(sorted(modalities[row] - {""})),
             series[row],
             instances[row],
             sop_classes.get(row),
             patients.get(row),
         )
-        for chunk in chunks(rows)
-        for row, attributes in connection.execute(_STUDIES, {"rows": chunk})
+        for row in attributes
     }
 
 

@@ -139,6 +139,10 @@ class SqliteIndex:
         """The bytes of these unneeded blobs are gone."""
         await self._writer.run(partial(forget_blobs, keys=keys))
 
+    def waiting_writes(self) -> int:
+        """How many writes wait for their turn in this process."""
+        return self._writer.waiting()
+
     async def close(self) -> None:
         """Finish what was begun and release the file."""
         await self._writer.close()

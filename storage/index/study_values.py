@@ -10,10 +10,10 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, dele
 
 from storage.attributes import INDEXED_ATTRIBUTES, Kind
 from storage.index.chunks import chunks
-from storage.index.name_words import prefixes, sound, words
 from storage.index.prepared import Write
 from storage.index.tables import INSTANCE, SERIES, STUDY, STUDY_VALUE
 from storage.index.unsought import Unsought
+from storage.name_words import prefixes, sound, words
 from storage.records import InstanceRecord
 from storage.resource import Level
 

@@ -1,6 +1,6 @@
 import pytest
 
-from storage.index.name_words import prefixes, sound, words
+from storage.name_words import prefixes, sound, words
 
 
 def test_words_are_runs_of_letters_and_digits_each_once() -> None:
