@@ -66,12 +66,14 @@ class DataSetReader:
     """Reads data sets through a window on a source.
 
     ``finish_item`` is called with each item of a sequence, inner items first; what it returns takes the item's place.
-    After reading, ``fragments`` holds those of the data set's Pixel Data, if it is encapsulated.
+    After reading, ``fragments`` holds those of the data set's Pixel Data, if it is encapsulated, and ``is_cut_off``
+    tells whether the last value should go on where the bytes end.
     """
 
     def __init__(self, window: Window, limits: ParseLimits, finish_item: Callable[[DataSet], bytes]) -> None:
         self.window = window
         self.fragments: Fragments | None = None
+        self.is_cut_off = False
         self._limits = limits
         self._finish_item = finish_item
         self._elements_left = limits.max_elements
@@ -152,6 +154,7 @@ class DataSetReader:
         if length == UNDEFINED_LENGTH:
             return self._undefined_length(data_set, tag, said_vr, start, limit)
         stop = min(start + length, limit)
+        self.is_cut_off |= start + length > self.window.size
         if vr == "SQ":
             return Element(vr, start, stop, None, self._defined_items(data_set, tag, start, stop)), stop
         return Element(vr, start, stop, self._long_value(vr, start, stop)), stop

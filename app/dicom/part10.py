@@ -53,6 +53,8 @@ class ParsedInstance:
     metadata: bytes
     frame_index: bytes
     bulk_index: bytes
+    is_cut_off: bool
+    """Whether the file ends in the middle of its last value."""
 
 
 def parse(source: ByteSource, limits: ParseLimits = DEFAULT_LIMITS) -> ParsedInstance:
@@ -107,6 +109,7 @@ def _parse_data_set(window: Window, limits: ParseLimits, encoding: FileMeta, dat
         metadata=write(attributes, key),
         frame_index=frames.to_bytes() if frames is not None else b"",
         bulk_index=BulkIndex(writer.bulk_values, deflated_from).to_bytes(),
+        is_cut_off=reader.is_cut_off,
     )
 
 

@@ -28,6 +28,8 @@ class WarningReason(IntEnum):
 
     DUPLICATE = 0x0111
     """Another instance with the same SOPInstanceUID was there, and stays."""
+    DATA_SET_DOES_NOT_MATCH_SOP_CLASS = 0xB007
+    """The file ends in the middle of its last value."""
 
 
 @dataclass(frozen=True, slots=True)

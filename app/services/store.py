@@ -274,7 +274,11 @@ def _report(parsed: ParsedInstance, addition: Addition) -> InstanceOutcome:
     """What to tell of an instance; storing the same bytes again is a success, so that clients may repeat themselves."""
     if addition.outcome is Outcome.CONFLICT:
         return _refusal(parsed, FailureReason.DUPLICATE, "another instance with this SOPInstanceUID is stored already")
-    warning = WarningReason.DUPLICATE if addition.outcome is Outcome.KEPT else None
+    warning = None
+    if addition.outcome is Outcome.KEPT:
+        warning = WarningReason.DUPLICATE
+    elif parsed.is_cut_off:
+        warning = WarningReason.DATA_SET_DOES_NOT_MATCH_SOP_CLASS
     return StoredInstanceReference(parsed.sop_class_uid, addition.stored_key, warning)
 
 

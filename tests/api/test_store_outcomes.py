@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pydicom
 import pytest
+from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import MediaStorageDirectoryStorage, generate_uid
@@ -425,3 +426,11 @@ def test_instances_of_one_study_from_16_clients_at_once_are_counted_right(client
     assert (row["00201206"]["Value"], row["00201208"]["Value"]) == ([4], [CLIENTS])
     counts = [row["00201209"]["Value"] for row in client.get(f"/studies/{study}/series").json()]
     assert counts == [[4]] * 4
+
+
+@pytest.mark.parametrize("name", ["MR_truncated.dcm", "rtplan_truncated.dcm"])
+def test_a_file_that_is_cut_off_is_kept_with_a_warning(client: InProcessClient, name: str) -> None:
+    answer = client.post("/studies", Path(get_testdata_file(name)).read_bytes(), {"Content-Type": "application/dicom"})
+    assert answer.status_code == 202
+    [kept] = answer.json()["00081199"]["Value"]
+    assert kept["00081196"]["Value"] == [0xB007]

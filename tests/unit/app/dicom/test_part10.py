@@ -124,6 +124,8 @@ class TestFilesThatAreRead:
     def test_with_a_last_value_that_is_cut_off(self) -> None:
         instance = parsed(file(element(0x00204000, "LT", b"abcdef", length=600)))
         assert orjson.loads(instance.metadata)["00204000"] == {"vr": "LT", "Value": ["abcdef"]}
+        assert instance.is_cut_off
+        assert not parsed(file(element(0x00204000, "LT", b"abcdef"))).is_cut_off
 
     def test_with_a_broken_sequence_of_defined_length(self) -> None:
         broken = element(0x00401031, "SQ", item(element(0x00080100, "SH", b"T-1 ")) + b"\xfe\xff\x00")
