@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 INSTALLED_DEV := $(VENV)/installed-dev
+# Programs that look at the project from outside; what they need must not mix with what it needs.
+TOOLS := $(VENV)/tools
 
-.PHONY: help serve test check openapi bench constraints clean
+.PHONY: help serve test check fuzz audit openapi bench constraints clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -23,6 +25,13 @@ check: $(INSTALLED_DEV) ## Check format, lint, types, import contracts and the A
 	$(BIN)/lint-imports
 	$(BIN)/fovea openapi | diff openapi/openapi.yaml -
 	$(BIN)/fovea settings --describe | diff docs/settings.md -
+
+fuzz: $(INSTALLED_DEV) $(TOOLS)/installed ## Send thousands of requests made up from the API description
+	$(BIN)/python -m tests.fuzz $(TOOLS)/bin/schemathesis --max-examples 30
+
+audit: $(TOOLS)/installed ## Look for dangerous code, and for known faults of what is depended on
+	$(TOOLS)/bin/bandit --quiet --recursive --skip B105,B314,B405,B406 app storage  # docs/security.md says why
+	$(TOOLS)/bin/pip-audit --disable-pip --no-deps --requirement constraints.txt
 
 openapi: $(INSTALLED) ## Write openapi/openapi.yaml and docs/settings.md from the code
 	$(BIN)/fovea openapi > openapi/openapi.yaml
@@ -43,6 +52,11 @@ $(BIN)/python:
 
 $(INSTALLED): $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(TOOLS)/installed: $(BIN)/python
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check 'schemathesis>=4.32,<5' 'bandit>=1.9,<2' 'pip-audit>=2.10,<3'
 	touch $@
 
 $(INSTALLED_DEV): $(BIN)/python pyproject.toml constraints.txt

@@ -7,7 +7,7 @@ import time
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.access.audit import Access, AuditLog
+from app.access.audit import Access, AuditTrail
 from app.access.principal import Principal
 from app.access.routes import client_address
 from app.errors import problem
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 class RequestBoundary:
     """ASGI middleware around the whole application, inside the one for CORS so that errors carry its headers too."""
 
-    def __init__(self, app: ASGIApp, audit: AuditLog | None, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, audit: AuditTrail, metrics: Metrics) -> None:
         self._app = app
         self._audit = audit
         self._metrics = metrics
@@ -30,8 +30,8 @@ class RequestBoundary:
             await self._app(scope, receive, send)
             return
         request_id = secrets.token_hex(8)
-        scope.setdefault("state", {})["request_id"] = request_id
         started, status, size = time.perf_counter(), 0, 0
+        scope.setdefault("state", {}).update(request_id=request_id, began=started)
         self._metrics.begin()
 
         async def send_and_note(message: Message) -> None:
@@ -63,16 +63,17 @@ class RequestBoundary:
         """Write down, of a route that is audited, who used it or tried to."""
         state = scope["state"]
         event = state.get("audit_event")
-        if self._audit is None or event is None:
+        if event is None:
             return
         principal: Principal | None = state.get("principal")
         self._audit.write(
             Access(
-                event=event,
+                asked=event,
                 who=principal.name if principal else None,
                 address=client_address(scope),
                 method=scope["method"],
                 path=scope["path"],
+                studies=state["studies"],
                 status=status,
                 size=size,
                 request_id=state["request_id"],

@@ -1,10 +1,7 @@
-"""The command line: ``fovea serve``, ``fovea import``, ``fovea user``, ``fovea token``."""
+"""The command line: ``fovea serve``, ``fovea import``, ``fovea user``, ``fovea token``, ``fovea db``."""
 
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,21 +9,25 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from app import cli_access
+from app import cli_access, cli_database
 from app.settings import Settings
+from app.shared_figures import shared_figures
 
 app = typer.Typer(
     name="fovea", help="Fovea, a DICOMweb server.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
 )
 app.add_typer(cli_access.user, name="user")
 app.add_typer(cli_access.token, name="token")
+app.add_typer(cli_database.database, name="db")
 errors = Console(stderr=True)
-
-SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
-"""The environment variable by which several server processes share their figures in files."""
 
 MOST_PROCESSES = 4
 """Server processes unless a number is given: each takes a hundred megabytes and more."""
+
+WORKER_SECONDS = 20
+"""How long a server process may take to begin, or hold still, before it is killed and another one is started. On a
+machine with much to do uvicorn's five seconds are not enough to begin, so that none ever would; a minute is long to
+wait for one that was killed while it began."""
 
 SHUTDOWN_SECONDS = 30
 """How long requests in flight may go on after the server was asked to stop."""
@@ -60,7 +61,7 @@ def serve(
     elif not settings.says_who_may:
         errors.print("Anybody on this machine can read and write: no authentication (`fovea user add` sets one up).")
     processes = settings.workers or min(os.cpu_count() or 1, MOST_PROCESSES)
-    with _shared_figures(processes):
+    with shared_figures(processes):
         uvicorn.run(
             "app.main:create_app_from_environment",
             factory=True,
@@ -71,6 +72,7 @@ def serve(
             access_log=False,  # it would write search keys, which are patient data
             server_header=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            timeout_worker_healthcheck=WORKER_SECONDS,
             proxy_headers=False,  # app.proxies reads them, from those that are trusted
             ssl_certfile=tls.certificate,
             ssl_keyfile=tls.key,
@@ -121,17 +123,6 @@ def openapi() -> None:
 def main() -> None:
     """The console script."""
     app()
-
-
-@contextmanager
-def _shared_figures(workers: int) -> Iterator[None]:
-    """A folder by which several server processes share what they count, for as long as they run."""
-    if workers == 1:
-        yield
-        return
-    with tempfile.TemporaryDirectory(prefix="fovea-metrics-") as folder:
-        os.environ.setdefault(SHARED_METRICS, folder)
-        yield
 
 
 def _settings(**flags: object) -> Settings:

@@ -20,14 +20,22 @@ class Turnstile:
     def __init__(self, settings: LimitsSettings) -> None:
         self._places = asyncio.Semaphore(settings.heavy_requests)
         self._patience = settings.heavy_wait_seconds
+        self._waiting = 0
+
+    def waiting(self) -> int:
+        """How many requests wait for a place."""
+        return self._waiting
 
     async def take_place(self) -> None:
         """Wait for a place. Raises TooCrowded."""
+        self._waiting += 1
         try:
             async with asyncio.timeout(self._patience):
                 await self._places.acquire()
         except TimeoutError as error:
             raise TooCrowded("the server has too much to do; try again later") from error
+        finally:
+            self._waiting -= 1
 
     def leave_place(self) -> None:
         """The request is done."""

@@ -26,12 +26,19 @@ class HostCheck:
         self._is_open = is_open
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 421."""
-        if scope["type"] != "http" or self._may(_host(scope)):
+        """Pass the request on, or answer 421; 400 where no one host is named (RFC 9112 3.2)."""
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        detail = "the server is not called by this name; FOVEA_HOSTS lists those by which it is"
-        await problem(421, detail, scope["state"]["request_id"])(scope, receive, send)
+        hosts = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) > 1 or (not hosts and scope["http_version"] == "1.1"):
+            detail = "a request has one Host header"
+            await problem(400, detail, scope["state"]["request_id"])(scope, receive, send)
+        elif self._may(_name(hosts[0] if hosts else "")):
+            await self._app(scope, receive, send)
+        else:
+            detail = "the server is not called by this name; FOVEA_HOSTS lists those by which it is"
+            await problem(421, detail, scope["state"]["request_id"])(scope, receive, send)
 
     def _may(self, host: str) -> bool:
         if host in self._hosts or is_loopback(host.strip("[]")):
@@ -39,12 +46,11 @@ class HostCheck:
         return not self._are_set and (_belongs_to_nobody(host) or not (self._is_private and self._is_open()))
 
 
-def _host(scope: Scope) -> str:
-    """The name in the Host header, without a port."""
-    value = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1").lower()
-    if value.startswith("["):
-        return value.partition("]")[0] + "]"
-    return value.partition(":")[0]
+def _name(host: str) -> str:
+    """The name in a Host header, without a port."""
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]
 
 
 def _belongs_to_nobody(host: str) -> bool:

@@ -1,5 +1,6 @@
 """The one place where the parts are put together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -10,8 +11,9 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 
 from app import errors, logs
-from app.access.audit import AuditLog
+from app.access.audit import Activity, AuditEvent, AuditTrail
 from app.access.gate import Gate
+from app.auditing import open_audit_trail
 from app.authentication import open_gate
 from app.boundary import RequestBoundary
 from app.crowding import Turnstile
@@ -24,6 +26,7 @@ from app.hosts import HostCheck
 from app.metrics import Metrics
 from app.origins import CrossOrigin
 from app.page_headers import PageHeaders
+from app.plain_endpoint import make_plain
 from app.protection import Protection, describe_credentials
 from app.proxies import TrustedProxies
 from app.request_limits import RequestLimits
@@ -41,6 +44,7 @@ from app.routes import (
     store,
     thumbnails,
     upload,
+    wado_uri,
 )
 from app.routes.capabilities import capabilities_router
 from app.server_process import end_with_parent
@@ -50,11 +54,13 @@ from app.services.store import StorePolicy
 from app.services.transcoding import Transcoder
 from app.settings import Settings
 from app.urls import BaseUrl, PlainPaths
+from app.workers import waiting
 from storage.blobs.factory import open_blob_store
 from storage.index.factory import open_index
 
 DICOMWEB_ROUTERS = tuple(
-    module.router for module in (frames, instances, metadata, search, rendered, thumbnails, bulk_data, store, delete)
+    module.router
+    for module in (frames, instances, metadata, search, rendered, thumbnails, bulk_data, wado_uri, store, delete)
 )
 """The routers, those of the hottest routes first: a request is matched against one after the other."""
 
@@ -74,17 +80,22 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.server = Server(
             archive, settings.limits, settings.cors, base_url, policy, validity, renderer, transcoder
         )
+        _watch(figures, app.state.server)
+        figures.watch_queue("pictures", protection.turnstile.waiting)
+        refreshing = asyncio.create_task(figures.keep_fresh())
+        audit.write(Activity(AuditEvent.START))
         try:
             yield
         finally:
+            refreshing.cancel()
             await archive.close()
-            if audit is not None:
-                audit.close()
+            audit.write(Activity(AuditEvent.STOP))
+            audit.close()
 
     gate = open_gate(settings)
     protection = Protection(gate, Turnstile(settings.limits))
     figures = Metrics()
-    audit = AuditLog(settings.audit.log) if settings.audit.log else None
+    audit = open_audit_trail(settings)
     app = FastAPI(
         title="Fovea",
         summary="A DICOMweb server: QIDO-RS, WADO-RS and STOW-RS of DICOM PS3.18.",
@@ -120,7 +131,8 @@ def create_app_from_environment() -> FastAPI:
 
 async def open_archive(settings: Settings) -> Archive:
     """Open the stores that the settings name, and remove what interrupted requests left behind."""
-    archive = Archive(open_blob_store(settings.blob_location), await open_index(settings.index_url))
+    blobs = open_blob_store(settings.blob_location, settings.object_store)
+    archive = Archive(blobs, await open_index(settings.index_url, settings.index.connections))
     await archive.sweep()
     return archive
 
@@ -148,7 +160,17 @@ def _add_routes(
                 openapi_extra=with_path_parameters(route),
                 include_in_schema=in_schema and route.include_in_schema,
             )
+            make_plain(app.routes[-1])
             protection.put_before(app.routes[-1], router)
+
+
+def _watch(figures: Metrics, server: Server) -> None:
+    """Let the figures tell of what the parts of the server remember, and of what waits in them."""
+    figures.watch_cache("frame_indexes", server.archive.frame_indexes)
+    figures.watch_cache("transcoded_frames", server.transcoder.cache)
+    figures.watch_cache("renderings", server.renderer.cache)
+    figures.watch_queue("index_writes", server.archive.index.waiting_writes)
+    figures.watch_queue("cpu_work", waiting)
 
 
 def _store_policy(settings: Settings) -> StorePolicy:
@@ -159,7 +181,7 @@ def _store_policy(settings: Settings) -> StorePolicy:
     return StorePolicy(settings.store.duplicates, settings.store.validation, parse_limits)
 
 
-def _middleware(settings: Settings, gate: Gate, audit: AuditLog | None, figures: Metrics) -> list[Middleware]:
+def _middleware(settings: Settings, gate: Gate, audit: AuditTrail, figures: Metrics) -> list[Middleware]:
     """From the outside in."""
     return [
         Middleware(TrustedProxies, settings=settings.proxy),

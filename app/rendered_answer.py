@@ -49,14 +49,24 @@ Make = Callable[[str], Awaitable[Content]]
 
 
 class RenderedAnswer:
-    """The answer to one request for the rendered resource or thumbnail at ``path`` below the DICOMweb root."""
+    """The answer to one request for the rendered resource or thumbnail at ``path`` below the DICOMweb root.
 
-    def __init__(self, request: Request, server: Server, path: str, options: RenderOptions) -> None:
+    ``accepted`` is what the client accepts, where that is not said in the usual way.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        server: Server,
+        path: str,
+        options: RenderOptions,
+        accepted: Sequence[MediaRange] = (),
+    ) -> None:
         self._request = request
         self._server = server
         self._options = options
         self._answer = server.answer(request, path + _query(request))
-        self._accepted = _acceptable(request)
+        self._accepted = accepted or _acceptable(request)
 
     def takes_all(self, *, by_default: bool) -> bool:
         """Whether all instances or frames are to be answered, not one that stands for them. Raises NotAcceptable.

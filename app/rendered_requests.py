@@ -17,7 +17,7 @@ RENDERED_PARAMETERS: Final = THUMBNAIL_PARAMETERS | {
     "window": "center,width,function, the function being linear, linear-exact or sigmoid (PS3.18 8.3.5.1.4).",
     "quality": "From 1 to 100, of lossy media types (PS3.18 8.3.5.1.2).",
     "annotation": "patient, technique, or both with a comma between: text and overlays drawn (PS3.18 8.3.5.1.1).",
-    "iccprofile": "no, yes, srgb, adobergb or rommrgb: the color space, and its profile (PS3.18 8.3.5.1.5).",
+    "iccprofile": "no, yes, srgb, adobergb, rommrgb or displayp3: the color space, and its profile (PS3.18 8.3.5.1.5).",
     "charset": "The character set of text documents (PS3.18 8.3.3.2).",
 }
 """By name, what the query parameters of a rendered resource mean."""

@@ -59,6 +59,9 @@ MADE_FRAMES = (
 )
 """What frames are transcoded to. The lossy one goes only to clients that name its transfer syntax."""
 
+_ENCODED_OCTETS = frozenset({"1.2.840.10008.1.2.1.98", "1.2.840.10008.1.2.8.1"})
+"""Encapsulated transfer syntaxes that have no media type of their own, though frames of them can be decoded."""
+
 _LOSSLESS = frozenset({"57", "58", "65", "66", "70", "80", "90", "92", "110", "201", "202"})
 """Last components of the compressed transfer syntaxes in which no pixel has lost anything."""
 
@@ -121,8 +124,13 @@ def frame_offers(stored: TransferSyntax, *, alone: bool) -> tuple[Offer, ...]:
 
 @lru_cache(maxsize=SYNTAXES_KEPT)
 def all_frame_offers(stored: TransferSyntax, *, alone: bool) -> tuple[Offer, ...]:
-    """Frames as they are stored, and as they can be made; of each media type the stored form first."""
+    """Frames as they are stored, and as they can be made; of each media type the stored form first.
+
+    But application/octet-stream means native pixels also where what is stored has no other media type.
+    """
     as_stored = frame_offers(stored, alone=alone)
+    if stored.uid in _ENCODED_OCTETS:
+        as_stored = tuple(replace(offer, default=False) for offer in as_stored)
     taken = {(offer.media_type, offer.transfer_syntax_uid) for offer in as_stored}
     own_types = {offer.media_type for offer in as_stored if offer.default}
     made = [
@@ -131,6 +139,11 @@ def all_frame_offers(stored: TransferSyntax, *, alone: bool) -> tuple[Offer, ...
         if (offer.media_type, offer.transfer_syntax_uid) not in taken
     ]
     return (*as_stored, *made, *map(_as_single_part, made)) if alone else (*as_stored, *made)
+
+
+def stored_frames_uid(stored: TransferSyntax) -> str:
+    """The transfer syntax in which frames go out as they are stored: native ones always in little endian."""
+    return stored.uid if stored.encapsulated else EXPLICIT_VR_LITTLE_ENDIAN
 
 
 BULK_DATA_OFFERS = (Offer(OCTET_STREAM, multipart=True), Offer(OCTET_STREAM))

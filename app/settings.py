@@ -5,16 +5,29 @@ Every field can be set as ``FOVEA_<NAME>``, and those of a group as ``FOVEA_<GRO
 """
 
 import ipaddress
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    AnyUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    UrlConstraints,
+    field_serializer,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.access.scopes import DICOM_SCOPES, AccessScope
 from app.access.users import parse_user
 from app.services.store import Validation
+from storage.blobs.object_options import ObjectStoreOptions
 from storage.records import DuplicatePolicy
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -48,6 +61,29 @@ class StorageSettings(BaseModel):
     location: str | None = None
     """A folder, or ``memory`` (kept until the process ends, for trials). Default: the data folder."""
 
+    url: Annotated[str, Field(pattern="^(s3|gs|az)://.")] | None = None
+    """An object store instead of a folder: ``s3://bucket/prefix``, ``gs://bucket/prefix`` or ``az://container/prefix``.
+    The usual variables say where it is and how to log in (``AWS_ENDPOINT_URL``, ``AWS_ACCESS_KEY_ID``,
+    ``GOOGLE_APPLICATION_CREDENTIALS``, ``AZURE_STORAGE_ACCOUNT_NAME`` and so on), or the machine's role, or
+    ``options``."""
+
+    options: dict[str, SecretStr] = {}
+    """Options of the object store's client, such as ``{"endpoint": "https://s3.example.org",
+    "server_side_encryption": "aws:kms", "sse_kms_key_id": "..."}``."""
+
+    cache_bytes: Annotated[int, Field(ge=64 << 20)] = 4 << 30
+    """Bytes of an object store that are kept in the folder ``cache`` of the data folder, for all processes together."""
+
+    lease_seconds: Annotated[float, Field(ge=3600)] = 86_400
+    """Seconds after which objects that a server wrote and never committed are removed from an object store. No
+    instance may take more than half of it to arrive."""
+
+    @model_validator(mode="after")
+    def _keep_bytes_in_one_place(self) -> Self:
+        if self.url and self.location:
+            raise ValueError("give FOVEA_STORAGE__URL or FOVEA_STORAGE__LOCATION, not both")
+        return self
+
 
 class IndexSettings(BaseModel):
     """Where the rows of studies, series and instances are kept."""
@@ -55,7 +91,15 @@ class IndexSettings(BaseModel):
     model_config = _DOCUMENTED
 
     url: str | None = None
-    """A database, as ``sqlite:///path/to/file``. Default: ``index.sqlite`` in the data folder."""
+    """A database: ``sqlite:///path/to/file``, or ``postgresql://user@host:port/database``, whose password is better
+    given by ``PGPASSWORD`` or in a file named by ``PGPASSFILE``. Default: ``index.sqlite`` in the data folder."""
+
+    connections: Annotated[int, Field(ge=3)] = 10
+    """Connections to PostgreSQL that each server process has at once, at the most."""
+
+    @field_serializer("url")
+    def _without_password(self, url: str | None) -> str | None:
+        return url and re.sub(r"(?<=:)[^:/@]+(?=@)", "***", url)
 
 
 class StoreSettings(BaseModel):
@@ -170,10 +214,11 @@ class AuthSettings(BaseModel):
     """How long credentials that were right are not checked again. Changes of users and tokens count at once."""
 
     failures_per_user: Annotated[int, Field(gt=0)] = 10
-    """Wrong passwords of one user from one address within ``failure_seconds``; then no more are looked at."""
+    """Wrong passwords of one user from one address within ``failure_seconds``; then no more are looked at. Each server
+    process counts for itself."""
 
     failures_per_address: Annotated[int, Field(gt=0)] = 100
-    """Wrong credentials of any kind from one address within ``failure_seconds``."""
+    """Wrong credentials of any kind from one address within ``failure_seconds``, also in each process."""
 
     failure_seconds: Annotated[int, Field(gt=0)] = 60
     """For how long failures count."""
@@ -278,6 +323,13 @@ class AuditSettings(BaseModel):
 
     log: str | None = None
     """A file, or ``stdout`` or ``stderr``, for a JSON line for each access. Default: no audit log."""
+
+    syslog: Annotated[AnyUrl, UrlConstraints(allowed_schemes=["udp", "tcp", "tls"], host_required=True)] | None = None
+    """A syslog receiver for the audit messages of PS3.15 A.5, such as ``tls://audit.example.org:6514``; ``tcp://`` and
+    ``udp://`` are for a trusted network."""
+
+    syslog_ca: Path | None = None
+    """Certificates of authorities, as PEM, that the receiver's is by. Default: those of the system."""
 
 
 class LimitsSettings(BaseModel):
@@ -410,7 +462,14 @@ class Settings(BaseSettings):
     @property
     def blob_location(self) -> str:
         """The blob store to open."""
-        return self.storage.location or str(self.data)
+        return self.storage.url or self.storage.location or str(self.data)
+
+    @property
+    def object_store(self) -> ObjectStoreOptions:
+        """How to use it, when it is an object store."""
+        storage = self.storage
+        client = {name: value.get_secret_value() for name, value in storage.options.items()}
+        return ObjectStoreOptions(self.data / "cache", storage.cache_bytes, client, storage.lease_seconds)
 
     @property
     def index_url(self) -> str:

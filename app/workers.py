@@ -12,6 +12,11 @@ R = TypeVar("R")
 _THREADS = ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1), thread_name_prefix="cpu")
 
 
+def waiting() -> int:
+    """How many functions wait for a thread."""
+    return _THREADS._work_queue.qsize()
+
+
 async def run_cpu(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run a synchronous function in a worker thread; what it raises is raised here."""
     return await asyncio.get_running_loop().run_in_executor(_THREADS, lambda: function(*args, **kwargs))

@@ -11,7 +11,7 @@ from tests.live_server import FOVEA, live_server, plain_environment
 
 
 def test_a_user_logs_in_until_removed(data_folder: Path) -> None:
-    with live_server(data_folder) as server:
+    with live_server(data_folder, workers=2) as server:
         assert requests.get(f"{server.root}/studies", timeout=5).ok
         _run("user", "add", "alice", data=data_folder, given="first\n")
         assert requests.get(f"{server.root}/studies", timeout=5).status_code == 401
@@ -28,7 +28,7 @@ def test_a_user_logs_in_until_removed(data_folder: Path) -> None:
 def test_a_token_is_shown_once_and_holds_until_revoked(data_folder: Path) -> None:
     token = _run("token", "create", "--scope", "dicom:read", "--expires", "30d", data=data_folder).splitlines()[-1]
     headers = {"Authorization": f"Bearer {token}"}
-    with live_server(data_folder) as server:
+    with live_server(data_folder, workers=2) as server:
         assert requests.get(f"{server.root}/studies", headers=headers, timeout=5).ok
         assert requests.get(f"{server.root}/studies", auth=("token", token), timeout=5).ok
         assert requests.delete(f"{server.root}/studies/1.2", headers=headers, timeout=5).status_code == 403

@@ -47,6 +47,8 @@ class Guard:
         state = scope["state"]
         state["audit_event"] = self._event
         state["transaction"] = self._transaction
+        study = scope["path_params"].get("study")
+        state["studies"] = () if study is None else (study,)
         authorization = next((value for name, value in scope["headers"] if name == b"authorization"), None)
         principal = await self._gate.admit(authorization, client_address(scope))
         state["principal"] = principal

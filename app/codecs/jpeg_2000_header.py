@@ -29,6 +29,22 @@ def read_jpeg_2000_header(data: bytes) -> Header:
         raise UndecodableFrame("The headers of the JPEG 2000 codestream are damaged, or components differ.") from error
 
 
+def read_color_transform(data: bytes) -> str:
+    """The photometric interpretation of three components: which transform was applied to RGB, if any (PS3.5 8.2.4).
+
+    Raises UndecodableFrame.
+    """
+    try:
+        style = next(segment for marker, segment in _segments(data) if marker == _COD)
+        # Scod, progression, layers (2), component transform, five bytes of code-blocks, of which the last is wavelets.
+        transforms, is_reversible = style[4], style[9] == 1
+    except (struct.error, IndexError, ValueError, StopIteration) as error:
+        raise UndecodableFrame("The headers of the JPEG 2000 codestream are damaged.") from error
+    if not transforms:
+        return "RGB"
+    return "YBR_RCT" if is_reversible else "YBR_ICT"
+
+
 def _read(data: bytes) -> Header:
     segments = _segments(data)
     marker, siz = next(segments)

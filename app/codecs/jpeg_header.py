@@ -21,11 +21,13 @@ _LONGEST_PADDING = 1024
 class JpegHeader(Header):
     """``process`` is the start of frame marker.
 
-    ``component_ids``, ``adobe_transform`` (None where absent) and ``is_jfif`` tell the color space.
+    ``component_ids``, ``adobe_transform`` (None where absent) and ``is_jfif`` tell the color space; ``sampling`` has a
+    byte for each component, and differs where chrominance is coarser than luminance.
     """
 
     process: int = 0
     component_ids: bytes = b""
+    sampling: bytes = b""
     adobe_transform: int | None = None
     is_jfif: bool = False
 
@@ -77,6 +79,5 @@ def _read_jpeg_segments(data: bytes) -> tuple[JpegHeader, int]:
 
 def _start_of_frame(marker: int, segment: bytes) -> JpegHeader:
     precision, height, width, components = struct.unpack_from(">BHHB", segment)
-    return JpegHeader(
-        width, height, components, precision, process=marker, component_ids=segment[6 : 6 + 3 * components : 3]
-    )
+    ids, sampling = (segment[start : 6 + 3 * components : 3] for start in (6, 7))
+    return JpegHeader(width, height, components, precision, process=marker, component_ids=ids, sampling=sampling)

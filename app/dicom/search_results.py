@@ -6,6 +6,7 @@ the level of a result by the UIDs in it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import NotRequired, TypedDict
 
 import orjson
@@ -31,6 +32,9 @@ Row = dict[str, Element]
 Tree = Mapping[str, "Tree"]
 """Attributes to select, by tag in ascending order; below a sequence those of its items, where empty stands for all."""
 
+SELECTIONS_KEPT = 128
+"""Selections of attributes that are remembered: a client asks for the same with each of its searches."""
+
 _STUDY_INSTANCE_UID, _SERIES_INSTANCE_UID, _SOP_INSTANCE_UID = "0020000D", "0020000E", "00080018"
 _ONLINE: Element = {"vr": "CS", "Value": ["ONLINE"]}
 
@@ -48,9 +52,10 @@ class ResultWriter:
     def __init__(self, level: Level, scope: ResourceKey, include: IncludedAttributes) -> None:
         """Prepare for results of ``level`` found below ``scope``."""
         self._everything = include.everything
-        self._paths = _returned(level, scope) | include.paths
+        in_any_study, in_any_series = scope.study_instance_uid is None, scope.series_instance_uid is None
+        self._paths = _returned(level, in_any_study=in_any_study, in_any_series=in_any_series) | include.paths
         self._creators = include.creators
-        self._tree = _tree(self._paths)
+        self._tree = _remembered_tree(self._paths)
         self._study: tuple[StudyMatch | None, Row] = None, {}
         self._series: tuple[SeriesMatch | None, Row] = None, {}
 
@@ -106,14 +111,15 @@ def _located(
                 yield block + tag[6:], *inner
 
 
-def _returned(level: Level, scope: ResourceKey) -> frozenset[AttributePath]:
+@cache
+def _returned(level: Level, *, in_any_study: bool, in_any_series: bool) -> frozenset[AttributePath]:
     """What results of this level carry unasked: also what belongs to parents that the URL does not name."""
     levels, uids = {level}, {_STUDY_INSTANCE_UID}
-    if level is not Level.STUDY and scope.study_instance_uid is None:
+    if level is not Level.STUDY and in_any_study:
         levels.add(Level.STUDY)
     if level is Level.INSTANCE:
         uids.add(_SERIES_INSTANCE_UID)
-        if scope.series_instance_uid is None:
+        if in_any_series:
             levels.add(Level.SERIES)
     returned = (RETURNED_ALWAYS[each] | RETURNED_IF_KNOWN[each] for each in levels)
     return frozenset((uid,) for uid in uids).union(*returned)
@@ -163,7 +169,8 @@ def _retrieve_url(key: ResourceKey) -> Element:
 
 
 def _uid(row: Row, tag: str) -> str:
-    return str(row[tag]["Value"][0])
+    """A UID without its padding, which other VRs than UI keep: the UID of an instance may be written in any."""
+    return str(row[tag]["Value"][0]).strip(" \0")
 
 
 def _tree(paths: Iterable[AttributePath]) -> Tree:
@@ -172,6 +179,9 @@ def _tree(paths: Iterable[AttributePath]) -> Tree:
     for tag, *inner in paths:
         below.setdefault(tag, []).append(tuple(inner))
     return {tag: _tree(inner) if all(inner) else {} for tag, inner in sorted(below.items())}
+
+
+_remembered_tree = lru_cache(SELECTIONS_KEPT)(_tree)
 
 
 def _select(row: Row, tree: Tree) -> Row:

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from app.protocol.accept import MediaRange
 from app.protocol.errors import NotAcceptable
 from app.protocol.media_type import WILDCARD, MediaType
+
+CHOICES_KEPT = 512
+"""Choices that are remembered: clients ask for thousands of frames, stored alike, with the same header."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,11 @@ def choose(acceptable: Sequence[MediaRange], offers: Sequence[Offer]) -> Offer:
     stored before what must be made, then the more specific range, the earlier range, the transfer syntax that the range
     names first, and the earlier offer.
     """
+    return _choose(tuple(acceptable), tuple(offers))
+
+
+@lru_cache(maxsize=CHOICES_KEPT)
+def _choose(acceptable: tuple[MediaRange, ...], offers: tuple[Offer, ...]) -> Offer:
     matches = [match for index, offer in enumerate(offers) if (match := _best_match(offer, index, acceptable))]
     if not matches:
         raise NotAcceptable(list(dict.fromkeys(map(str, offers))))

@@ -24,6 +24,7 @@ class IccProfile(StrEnum):
     SRGB = "srgb"
     ADOBERGB = "adobergb"
     ROMMRGB = "rommrgb"
+    DISPLAYP3 = "displayp3"
 
 
 @dataclass(frozen=True, slots=True)

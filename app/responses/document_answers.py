@@ -10,10 +10,12 @@ from app.protocol.multipart_writer import multipart_related, new_boundary
 from app.protocol.negotiation import Offer
 from app.representations import DICOM_XML
 from app.responses.documents import Batches, joined, json_chunks, xml_chunks
+from app.responses.ranges import ACCEPT_RANGES, RangedAnswer, asks_for_range
 from app.responses.sending import ReadyResponse, StreamedResponse
 from app.responses.timing import ServerTiming
 from app.responses.validation import Validation
 from app.services.content import Chunks
+from app.services.spool import spooled
 from app.workers import run_cpu
 
 WORTH_COMPRESSING = 1400
@@ -26,33 +28,57 @@ COMPRESSED_AT_ONCE = 1 << 16
 async def documents_answer(
     request: Request, batches: Batches, offer: Offer, base_url: str, validation: Validation, timing: ServerTiming
 ) -> Response:
-    """DICOM JSON objects (one batch at least) in the representation that ``offer`` names."""
-    coding = choose_coding(request.headers.get("accept-encoding", ""))
+    """DICOM JSON objects (one batch at least) in the representation that ``offer`` names.
+
+    Ranges are of its bytes without a content coding, whatever codings the client takes: half of a compressed stream is
+    of no use to the libraries that ask for ranges. They are cut from the whole, which is made first. A client that goes
+    on with a compressed answer, by If-Range, gets it anew. Raises RangeNotSatisfiable.
+    """
+    content_type = str(offer.media_type)
     if offer.media_type == DICOM_XML:
-        boundary = new_boundary()
+        tag = validation.entity_tag
+        boundary = new_boundary() if tag.weak else tag.name
         content_type = str(multipart_related(DICOM_XML, boundary))
         chunks = xml_chunks(batches, base_url, boundary)
-        return _streamed(chunks, content_type, coding, validation, timing)
-    first = await anext(batches)
-    second = await anext(batches, None)
-    timing.note("index")
-    if second is None:
-        body = joined(first, base_url, b"[", b"]")
-        return await _whole(body, str(offer.media_type), coding, validation, timing)
-    chunks = json_chunks(_chain([first, second], batches), base_url)
-    return _streamed(chunks, str(offer.media_type), coding, validation, timing)
+    else:
+        first, second = await anext(batches), await anext(batches, None)
+        timing.note("read")
+        if second is None and not asks_for_range(request, validation):
+            body = joined(first, base_url, b"[", b"]")
+            return await _whole(body, content_type, _coding(request), validation, timing)
+        chunks = json_chunks(_chain([first, *([] if second is None else [second])], batches), base_url)
+    if asks_for_range(request, validation):
+        content = await spooled(chunks)
+        timing.note("encode")
+        return await RangedAnswer(request, validation, timing).of(content, content_type)
+    return _streamed(chunks, content_type, _coding(request), validation, timing)
+
+
+def _coding(request: Request) -> str | None:
+    return choose_coding(request.headers.get("accept-encoding", ""))
 
 
 async def _whole(
     body: bytes, content_type: str, coding: str | None, validation: Validation, timing: ServerTiming
 ) -> Response:
-    entity_tag, headers = validation.entity_tag, {"content-type": content_type}
-    if coding is not None and len(body) >= WORTH_COMPRESSING:
+    if len(body) < WORTH_COMPRESSING:
+        coding = None
+    if coding is not None:
         body = await _compressed(body, coding)
-        entity_tag = entity_tag.coded(coding)
-        headers["content-encoding"] = coding
+    headers = _headers(content_type, coding, validation)
     timing.note("encode")
-    return ReadyResponse([body], 200, headers | validation.headers(entity_tag) | {"server-timing": str(timing)})
+    return ReadyResponse([body], 200, headers | {"server-timing": str(timing)})
+
+
+def _headers(content_type: str, coding: str | None, validation: Validation) -> dict[str, str]:
+    """The headers of a whole answer in a content coding or none."""
+    tag = validation.entity_tag
+    headers = {"content-type": content_type}
+    if not tag.weak:
+        headers |= ACCEPT_RANGES
+    if coding is None:
+        return headers | validation.headers(tag)
+    return headers | {"content-encoding": coding} | validation.headers(tag.coded(coding))
 
 
 async def _compressed(body: bytes, coding: str) -> bytes:
@@ -64,12 +90,9 @@ async def _compressed(body: bytes, coding: str) -> bytes:
 def _streamed(
     chunks: Chunks, content_type: str, coding: str | None, validation: Validation, timing: ServerTiming
 ) -> Response:
-    entity_tag, headers = validation.entity_tag, {"content-type": content_type}
     if coding is not None:
         chunks = _compressing(chunks, coding)
-        entity_tag = entity_tag.coded(coding)
-        headers["content-encoding"] = coding
-    headers |= validation.headers(entity_tag) | {"server-timing": str(timing)}
+    headers = _headers(content_type, coding, validation) | {"server-timing": str(timing)}
     return StreamedResponse(chunks, None, 200, headers)
 
 

@@ -1,6 +1,7 @@
 """RetrieveFrames (PS3.18 10.4.1.1.6)."""
 
 import re
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,9 +13,15 @@ from app.codecs import CODECS_VERSION
 from app.dependencies import Server, acceptable, addressed
 from app.dicom.transfer_syntax import transfer_syntax
 from app.documentation import answering_bytes
-from app.protocol.errors import MalformedRequest
+from app.protocol.errors import MalformedRequest, NotAcceptable
 from app.protocol.negotiation import Offer, choose
-from app.representations import FRAME_MEDIA_TYPES, all_frame_offers, frame_offers
+from app.representations import (
+    EXPLICIT_VR_LITTLE_ENDIAN,
+    FRAME_MEDIA_TYPES,
+    all_frame_offers,
+    frame_offers,
+    stored_frames_uid,
+)
 from app.responses.stored_answers import StoredPart
 from app.services.frames import InstanceFrames, find_frames
 
@@ -41,12 +48,15 @@ async def retrieve_frames(request: Request) -> Response:
     answer.timing.note("index")
     offer = await _offer(request, server, found, alone=len(numbers) == 1)
     digests = [found.instance.sha256]
-    if offer in frame_offers(transfer_syntax(found.instance.transfer_syntax_uid), alone=len(numbers) == 1):
+    if offer.transfer_syntax_uid == stored_frames_uid(transfer_syntax(found.instance.transfer_syntax_uid)):
         contents = [found.content(number) for number in numbers]
     else:
+        digests.append(CODECS_VERSION)
+        held = answer.not_modified(offer, digests)
+        if held is not None:
+            return held
         contents = await server.transcoder.contents(found, numbers, str(offer.transfer_syntax_uid))
         answer.timing.note("encode")
-        digests.append(CODECS_VERSION)
     url = f"{answer.base_url}{key.path}/frames/"
     each = zip(numbers, contents, strict=True)
     return await answer.of([StoredPart(offer, content, f"{url}{number + 1}") for number, content in each], digests)
@@ -55,13 +65,18 @@ async def retrieve_frames(request: Request) -> Response:
 async def _offer(request: Request, server: Server, found: InstanceFrames, *, alone: bool) -> Offer:
     """What the client gets: the frames as they are stored, or as they can be made of that. Raises NotAcceptable."""
     stored, accepted = transfer_syntax(found.instance.transfer_syntax_uid), acceptable(request)
-    as_stored, offers = frame_offers(stored, alone=alone), all_frame_offers(stored, alone=alone)
-    offer = choose(accepted, offers)
-    if offer in as_stored:
-        return offer
+    offers = all_frame_offers(stored, alone=alone)
+    with suppress(NotAcceptable):
+        offer = choose(accepted, offers)
+        if offer.transfer_syntax_uid == stored_frames_uid(stored):
+            return offer
     # Which frames can be made is seen from the pixels' description; it is read only when it matters.
     made = await server.transcoder.possible(found.instance, {str(each.transfer_syntax_uid) for each in offers})
-    return choose(accepted, [each for each in offers if each in as_stored or each.transfer_syntax_uid in made])
+    possible = [each for each in offers if each.transfer_syntax_uid in {stored_frames_uid(stored), *made}]
+    if EXPLICIT_VR_LITTLE_ENDIAN not in made:
+        # Then what is stored is the one octet-stream that there is.
+        possible += frame_offers(stored, alone=alone)
+    return choose(accepted, possible)
 
 
 def _frame_numbers(text: str, most: int) -> list[int]:

@@ -1,24 +1,15 @@
 """RetrieveStudy, RetrieveSeries, RetrieveInstance (PS3.18 10.4.1.1.1)."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
-from app.codecs import CODECS_VERSION
-from app.dependencies import Server, acceptable, addressed
+from app.dependencies import acceptable, addressed
 from app.documentation import answering_bytes
-from app.protocol.accept import MediaRange
-from app.protocol.negotiation import Offer, choose
-from app.representations import DICOM, MULTIPART_DICOM, ZIP_OFFER, instance_offers, stored_instance_offers
-from app.responses.stored_answers import StoredAnswer, StoredPart
-from app.services.instance_transcoding import possible_instances, transcode_instance
-from app.services.retrieve import find_instances, instance_content
-from app.services.zip_archive import zip_archive
-from storage.records import StoredInstance
+from app.instances_answer import answer_instances
+from app.representations import DICOM, MULTIPART_DICOM, ZIP_OFFER
 
 router = AccessRouter(AccessScope.READ, AuditEvent.RETRIEVE, tag="WADO-RS")
 
@@ -42,60 +33,4 @@ _ALONE = answering_bytes("The instance.", MULTIPART_DICOM, str(DICOM), ZIP_OFFER
 async def retrieve_instances(request: Request) -> Response:
     """The instances, in the transfer syntax that is asked for."""
     server, key = addressed(request)
-    answer = server.answer(request, key.path)
-    instances = await find_instances(server.archive, key)
-    answer.timing.note("index")
-    accepted, alone = acceptable(request), key.sop_instance_uid is not None
-    # Every instance must be acceptable in some way: an answer with some of them missing would pass for whole.
-    offers = {
-        uid: choose(accepted, instance_offers(uid, alone=alone))
-        for uid in dict.fromkeys(instance.transfer_syntax_uid for instance in instances)
-    }
-    digests = [instance.sha256 for instance in instances]
-    if ZIP_OFFER in offers.values():
-        length, chunks = zip_archive(server.archive, instances)
-        return answer.of_archive(length, chunks, f"{key.path.rpartition('/')[2]}.zip", digests)
-    if all(offer.transfer_syntax_uid == uid for uid, offer in offers.items()):
-        return await answer.of([_stored(server, answer, each, offers) for each in instances], digests)
-    chosen = [await _possible(server, accepted, each, offers[each.transfer_syntax_uid], alone) for each in instances]
-    digests.append(CODECS_VERSION)
-    parts = _made_parts(server, answer, list(zip(instances, chosen, strict=True)))
-    if alone:
-        part = await anext(parts)
-        answer.timing.note("encode")
-        return await answer.of([part], digests)
-    return await answer.of_many(parts, list(dict.fromkeys(chosen)), digests)
-
-
-def _stored(server: Server, answer: StoredAnswer, instance: StoredInstance, offers: Mapping[str, Offer]) -> StoredPart:
-    content = instance_content(server.archive, instance)
-    return StoredPart(offers[instance.transfer_syntax_uid], content, answer.base_url + instance.key.path)
-
-
-async def _possible(
-    server: Server, accepted: Sequence[MediaRange], instance: StoredInstance, offer: Offer, alone: bool
-) -> Offer:
-    """The offer, or the best one that can be made of this very instance. Raises NotAcceptable."""
-    stored_uid = instance.transfer_syntax_uid
-    if offer.transfer_syntax_uid in {stored_uid, *await _made_of(server, instance, [offer])}:
-        return offer
-    offers = instance_offers(stored_uid, alone=alone)
-    made = await _made_of(server, instance, offers)
-    # Who names no transfer syntax gets what is stored, where the default cannot be made (PS3.18 8.7.3).
-    as_stored = stored_instance_offers(stored_uid, alone=alone)
-    return choose(accepted, [*as_stored, *(each for each in offers if each.transfer_syntax_uid in made)])
-
-
-async def _made_of(server: Server, instance: StoredInstance, offers: Iterable[Offer]) -> set[str]:
-    wanted = {offer.transfer_syntax_uid for offer in offers if offer.transfer_syntax_uid is not None}
-    return await possible_instances(server.transcoder, instance, wanted - {instance.transfer_syntax_uid})
-
-
-async def _made_parts(
-    server: Server, answer: StoredAnswer, chosen: Sequence[tuple[StoredInstance, Offer]]
-) -> AsyncIterator[StoredPart]:
-    """The instances, each made when its turn comes."""
-    for instance, offer in chosen:
-        target_uid = str(offer.transfer_syntax_uid)
-        content = await transcode_instance(server.archive, server.transcoder, instance, target_uid)
-        yield StoredPart(offer, content, answer.base_url + instance.key.path)
+    return await answer_instances(request, server, key, acceptable(request))

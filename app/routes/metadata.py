@@ -7,7 +7,7 @@ from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
 from app.dependencies import acceptable, addressed
-from app.documentation import answering
+from app.documentation import answering_bytes
 from app.protocol.content_coding import CODINGS
 from app.protocol.entity_tags import EntityTag
 from app.protocol.negotiation import choose
@@ -19,7 +19,7 @@ from app.services.metadata import metadata_revision, stored_metadata
 
 router = AccessRouter(AccessScope.READ, AuditEvent.RETRIEVE, tag="WADO-RS")
 
-_DOCUMENTED = answering("The attributes, an object for each instance.", *DOCUMENT_OFFERS)
+_DOCUMENTED = answering_bytes("The attributes, an object for each instance.", *DOCUMENT_OFFERS)
 
 
 @router.get(
@@ -40,11 +40,14 @@ _DOCUMENTED = answering("The attributes, an object for each instance.", *DOCUMEN
 async def retrieve_metadata(request: Request) -> Response:
     """The attributes of each instance, without bulk data."""
     server, key = addressed(request)
-    timing = ServerTiming()
+    timing = ServerTiming(request)
     offer = choose(acceptable(request), DOCUMENT_OFFERS)
     revision = await metadata_revision(server.archive, key)
+    timing.note("index")
     base_url, bulk_data_url = server.base_url.of(request), server.base_url.of_bulk_data(request)
-    entity_tag = EntityTag.of([revision], f"{offer} {bulk_data_url}", weak=offer.multipart)
+    # The revision of a study or series does not tell of all that is in it, as the boundary of a multipart must.
+    weak = offer.multipart and key.sop_instance_uid is None
+    entity_tag = EntityTag.of([revision], f"{offer} {bulk_data_url}", weak=weak)
     validation = Validation(entity_tag, f"{base_url}{key.path}/metadata", server.cache_control)
     not_modified = validation.not_modified(request, tuple(CODINGS))
     if not_modified is not None:

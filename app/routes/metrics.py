@@ -20,4 +20,5 @@ router = AccessRouter(AccessScope.METRICS, tag="Server")
 async def metrics(request: Request) -> Response:
     """Counters and durations by transaction."""
     figures: Metrics = request.app.state.metrics
+    figures.refresh()
     return Response(await run_cpu(figures.text), headers={"Content-Type": MEDIA_TYPE})

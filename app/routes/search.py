@@ -105,13 +105,14 @@ async def search_for_instances(request: Request) -> Response:
 
 
 async def _search(request: Request, level: Level) -> Response:
-    timing = ServerTiming()
+    timing = ServerTiming(request)
     server, scope = addressed(request)
     offer = choose(acceptable(request), DOCUMENT_OFFERS)
     parameters = parse_query_string(request.scope["query_string"])
     asked = narrow_search(request, parse_search(level, scope, parameters, maximum_limit=server.limits.search_results))
     count = parse_preferences(request.headers.getlist("prefer")).get("count") == "exact"
     answer = await search(server.archive, asked, count=count)
+    timing.note("index")
     base_url = server.base_url.of(request)
     headers = _paging(request, f"{base_url}{scope.path}{_RESOURCE_OF[level]}", asked, answer)
     if warnings := _warnings(asked, answer, base_url):

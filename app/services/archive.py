@@ -1,6 +1,7 @@
 """The archive: the stores that every use case works with."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from app.dicom.frame_index import FrameIndex
@@ -8,6 +9,7 @@ from app.services.errors import ResourceNotFound
 from app.services.sweeper import Sweeper
 from storage.blobs.protocol import BlobStore
 from storage.cache import RecentlyUsed
+from storage.errors import StorageUnavailable
 from storage.index.protocol import Index
 from storage.records import StoredInstance
 from storage.resource import ResourceKey
@@ -53,8 +55,12 @@ class Archive:
         raise ResourceNotFound(f"the instance is being replaced again and again: {key.path}")
 
     async def sweep(self) -> None:
-        """Delete what interrupted requests left behind; from now on, also the bytes of deleted instances."""
-        await self._sweeper.delete_orphans()
+        """Delete what interrupted requests left behind; from now on, also the bytes of deleted instances.
+
+        A store that does not answer yet is swept when it does.
+        """
+        with suppress(StorageUnavailable):
+            await self._sweeper.delete_orphans()
         self._sweeper.start()
 
     async def close(self) -> None:

@@ -19,6 +19,7 @@ from app.codecs.pixels import Frame, PixelDescription
 from app.codecs.rewriting import RewrittenFile, rewrite
 from app.dicom.elements import PIXEL_DATA
 from app.dicom.encapsulation import MAX_LENGTH
+from app.dicom.errors import UnusableInstance
 from app.dicom.fragments import UNDEFINED_LENGTH
 from app.dicom.native_bytes import swap_words, whole_words
 from app.dicom.transfer_syntax import transfer_syntax
@@ -45,7 +46,7 @@ async def transcode_instance(
 
     Compressed frames, and deflated data sets, are all made before this returns; native frames while they are read, so
     that one that cannot be decoded breaks the reading off. Raises TranscodingNotPossible, UndecodableFrame,
-    ResourceNotFound, UnusableInstance.
+    ResourceNotFound.
     """
     if target_uid == instance.transfer_syntax_uid:
         return instance_content(archive, instance)
@@ -71,7 +72,10 @@ async def _rewrite(
     archive: Archive, instance: StoredInstance, target_uid: str, changes: dict[int, tuple[str, bytes]]
 ) -> RewrittenFile:
     source = _BlobSource(archive, instance, asyncio.get_running_loop())
-    return await run_cpu(rewrite, source, target_uid, changes)
+    try:
+        return await run_cpu(rewrite, source, target_uid, changes)
+    except UnusableInstance as error:
+        raise TranscodingNotPossible(f"The data set cannot be written anew: {error}") from error
 
 
 class _BlobSource:
@@ -158,6 +162,8 @@ async def _with_other_frames(
 
 
 async def _frames_of(archive: Archive, instance: StoredInstance) -> InstanceFrames:
+    if await archive.index.frame_index(instance) == b"":
+        raise TranscodingNotPossible("The instance has no frames that could be told apart.")
     frames = await find_frames(archive, instance.key)
     if frames.instance != instance:
         raise ResourceNotFound(f"no such instance any more: {instance.key.path}")

@@ -70,7 +70,7 @@ class Renderer:
         self.policy = policy
         self.representatives = Representatives(archive)
         self._instances = ShownInstances(archive)
-        self._results: ByteCache[bytes] = ByteCache(policy.cache_bytes, len)
+        self.cache: ByteCache[bytes] = ByteCache(policy.cache_bytes, len)
         self._places = asyncio.Semaphore(RENDERINGS_AT_A_TIME)
         self._animation_place = asyncio.Lock()
 
@@ -186,7 +186,7 @@ class Renderer:
         return await self._result((subject.name, media_type, options), make)
 
     async def _result(self, key: Hashable, make: Callable[[], Awaitable[bytes]]) -> Content:
-        return Content.of(await self._results.get(key, make))
+        return Content.of(await self.cache.get(key, make))
 
     async def _encoded(self, subject: Subject, media_type: str, options: RenderOptions) -> bytes:
         async with self._places:

@@ -23,7 +23,7 @@ class Spool:
         self._lock = Lock()
         self._length = 0
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: bytes | bytearray) -> None:
         """Append."""
         await run_cpu(self._file.write, data)
         self._length += len(data)
@@ -40,3 +40,11 @@ class Spool:
         with self._lock:
             self._file.seek(start)
             return self._file.read(stop - start)
+
+
+async def spooled(chunks: Chunks) -> Content:
+    """Bytes that are made once, kept to be read in any order."""
+    spool = Spool()
+    async for chunk in chunks:
+        await spool.write(chunk)
+    return spool.content()

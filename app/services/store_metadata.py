@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from app.dicom.bulk_part import BulkPart
 from app.dicom.errors import UnusableInstance
 from app.dicom.part10_writer import Piece, length_of, write_part10
+from app.services.received_pixels import complete_pixels
 from app.services.store import StoreRequest
 from app.workers import run_cpu
 from storage.blobs.protocol import CHUNK_BYTES, StagedBlob
@@ -53,7 +54,8 @@ class SeparateInstances:
     async def store(self, document: Mapping[str, object]) -> None:
         """Make a file of an instance's metadata, a DICOM JSON object, and its bulk data; hand it to the request."""
         try:
-            pieces = await run_cpu(write_part10, document, self._bulk, self._request.limits, self._bytes_left)
+            document, bulk = await run_cpu(complete_pixels, document, self._bulk)
+            pieces = await run_cpu(write_part10, document, bulk, self._request.limits, self._bytes_left)
         except UnusableInstance as error:
             self._request.refuse(error)
             return

@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from storage.blobs.protocol import BlobStore
+from storage.errors import StorageUnavailable
 from storage.index.protocol import Index
 
 logger = logging.getLogger(__name__)
@@ -59,7 +60,10 @@ class Sweeper:
     async def _pass_again_and_again(self) -> None:
         while True:
             try:
+                await self.delete_orphans()
                 await self.delete_unneeded()
+            except StorageUnavailable as error:
+                logger.warning("bytes that nothing needs could not be removed yet: %s", error)
             except Exception:  # a pass that fails, whatever the reason, must not be the last one
-                logger.exception("bytes of deleted instances could not be removed yet")
+                logger.exception("bytes that nothing needs could not be removed yet")
             await asyncio.sleep(PAUSE_SECONDS)

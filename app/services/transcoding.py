@@ -48,7 +48,7 @@ class Transcoder:
 
     def __init__(self, archive: Archive, cache_bytes: int = CACHE_BYTES) -> None:
         self._archive = archive
-        self._frames: ByteCache[Frame] = ByteCache(cache_bytes, lambda frame: len(frame.data))
+        self.cache: ByteCache[Frame] = ByteCache(cache_bytes, lambda frame: len(frame.data))
         self._descriptions: RecentlyUsed[str, PixelDescription] = RecentlyUsed(DESCRIPTIONS_KEPT)
 
     async def describe(self, instance: StoredInstance) -> PixelDescription:
@@ -78,7 +78,7 @@ class Transcoder:
         Raises TranscodingNotPossible, UndecodableFrame, ResourceNotFound.
         """
         key = _FrameKey(frames.instance.blob_key, frame, target_uid)
-        return await self._frames.get(key, partial(self.new_frame, frames, frame, target_uid))
+        return await self.cache.get(key, partial(self.new_frame, frames, frame, target_uid))
 
     async def contents(self, frames: InstanceFrames, numbers: Sequence[int], target_uid: str) -> list[Content]:
         """Several frames, as ``frame`` makes one. All of them are made before this returns, so that all can fail."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from storage.errors import BlobNotFound, StorageFull, StorageUnavailable
+from storage.errors import StorageFull, StorageUnavailable
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -16,8 +16,6 @@ def storage_errors() -> Iterator[None]:
     """Translate the operating system's errors; what is said names no path."""
     try:
         yield
-    except FileNotFoundError as error:
-        raise BlobNotFound("the stored bytes are no longer there") from error
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise StorageFull("there is no room left to store the instance") from error

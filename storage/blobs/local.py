@@ -7,16 +7,16 @@ The token makes every placed file a new one, so that a name never changes its by
 """
 
 import asyncio
-import os
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Final, Self, cast
+from typing import cast
 
 from storage.blobs.files import move_into, remove_all, storage_errors, sync_file, sync_folder, write_into
+from storage.blobs.open_file import OpenFile
 from storage.blobs.protocol import CHUNK_BYTES, StagedBlob
 from storage.blobs.staged_file import LocalStagedBlob
 from storage.blobs.staging import StagingArea
@@ -30,9 +30,6 @@ OPEN_FILES = 256
 SYNCING_AT_ONCE = 8
 """Files of one store request that are synced at the same time."""
 
-_NOWAIT: Final[int | None] = getattr(os, "RWF_NOWAIT", None)
-"""Asks the kernel for what is in the page cache only; Linux knows it."""
-
 
 class LocalBlobStore:
     """Blobs as files below ``folder``, which is made when missing."""
@@ -43,7 +40,7 @@ class LocalBlobStore:
             self._root.mkdir(parents=True, exist_ok=True)
             self._staging = StagingArea(folder / "staging", self._root)
         self._syncing = ThreadPoolExecutor(SYNCING_AT_ONCE, "blob sync")
-        self._open_files: RecentlyUsed[str, _OpenFile] = RecentlyUsed(OPEN_FILES)
+        self._open_files: RecentlyUsed[str, OpenFile] = RecentlyUsed(OPEN_FILES)
 
     def stage(self) -> LocalStagedBlob:
         """Begin a blob."""
@@ -136,15 +133,18 @@ class LocalBlobStore:
         elif paths:
             deque(self._syncing.map(sync_file, paths), maxlen=0)
 
-    async def _open(self, key: str) -> "_OpenFile":
+    async def _open(self, key: str) -> OpenFile:
         file = self._open_files.get(key)
         if file is None:
             with storage_errors():
-                file = await asyncio.to_thread(_OpenFile.open, self._path(key))
+                try:
+                    file = await asyncio.to_thread(OpenFile.open, self._path(key))
+                except FileNotFoundError as error:
+                    raise BlobNotFound("the stored bytes are no longer there") from error
             self._open_files.put(key, file)
         return file
 
-    async def _read(self, file: "_OpenFile", byte_range: ByteRange) -> bytes | bytearray:
+    async def _read(self, file: OpenFile, byte_range: ByteRange) -> bytes | bytearray:
         with storage_errors():
             data: bytes | bytearray = file.read_cached(byte_range)
             if len(data) < len(byte_range):
@@ -152,43 +152,6 @@ class LocalBlobStore:
         if len(data) < len(byte_range):
             raise BlobNotFound("the stored bytes are shorter than they were")
         return data
-
-
-class _OpenFile:
-    """A file open for reading, closed when nobody refers to it any more.
-
-    A reader in a thread keeps its reference, so the descriptor cannot be closed, and its number given to another
-    file, under the reader's hands.
-    """
-
-    __slots__ = ("_descriptor",)
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def __del__(self) -> None:
-        os.close(self._descriptor)
-
-    @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open a file; may wait for the disk."""
-        return cls(os.open(path, os.O_RDONLY))
-
-    def read_cached(self, byte_range: ByteRange) -> bytearray:
-        """What of the range is in the page cache, from its start; never waits for the disk."""
-        if _NOWAIT is None:
-            return bytearray()
-        buffer = bytearray(len(byte_range))
-        try:
-            count = os.preadv(self._descriptor, [buffer], byte_range.start, _NOWAIT)
-        except OSError:  # not cached, or a file system that cannot tell: the caller reads in a thread
-            count = 0
-        del buffer[count:]
-        return buffer
-
-    def read(self, byte_range: ByteRange) -> bytes:
-        """The range, fewer bytes at the end of the file; may wait for the disk."""
-        return os.pread(self._descriptor, len(byte_range), byte_range.start)
 
 
 def _new_key(resource: ResourceKey) -> str:

@@ -49,7 +49,7 @@ def add_instances(
     connection: Connection, records: Sequence[InstanceRecord], duplicates: DuplicatePolicy
 ) -> list[Addition]:
     """Add records, with rows for the studies and series that they are the first to name; what became of each."""
-    decision = decide(records, _stored_contents(connection, records), duplicates)
+    decision = decide(records, stored_contents(connection, records), duplicates)
     if decision.replaced:
         remove_instances(connection, decision.replaced)
     if decision.new:
@@ -57,7 +57,8 @@ def add_instances(
     return decision.additions
 
 
-def _stored_contents(connection: Connection, records: Sequence[InstanceRecord]) -> dict[str | None, Content]:
+def stored_contents(connection: Connection, records: Sequence[InstanceRecord]) -> dict[str | None, Content]:
+    """What is stored under the SOPInstanceUIDs of the records."""
     return {
         uids[2]: Content(ResourceKey(*uids), sha256, blob_key)
         for chunk in chunks([record.key.sop_instance_uid for record in records])

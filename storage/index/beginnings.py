@@ -5,8 +5,8 @@ There are two kinds of beginnings.
 
 - In order: the rows of a single value (a PatientID, a modality, the start of a name) lie in its index in the order of
   the results, as do those of a study, and all rows of a table. Rows are taken from the top until the page is full; for
-  several values, from the tops of several such lists at once (SQLite merges a UNION that is ordered). How many rows
-  there are in all does not matter.
+  several values, from the tops of several such lists at once, which the database merges. How many rows there are in all
+  does not matter.
 - Not in order: the rows of a range (a prefix, a range of dates other than StudyDate), and those that belong to rows of
   another level. All of them are collected and sorted, which is right only if they are few. A name that is similar lies
   in lists of both kinds.
@@ -20,9 +20,20 @@ rows of the table, in order. Nothing depends on statistics of the database, whic
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, CompoundSelect, Connection, ScalarSelect, Select, func, select, union
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    ScalarSelect,
+    Select,
+    func,
+    select,
+    union,
+    union_all,
+)
 
 from storage.index.checks import checks
 from storage.index.leads import Lead, leads
@@ -46,6 +57,8 @@ Where there are more among a million studies, a page of a hundred is full after 
 _STUDY_DATE = "StudyDate"
 
 Statement = Select[Any] | CompoundSelect[Any]
+
+_AnyStatement = TypeVar("_AnyStatement", Select[Any], CompoundSelect[Any], Statement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +98,11 @@ class Beginning:
 class Beginnings:
     """Those of one query."""
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, connection: Connection, query: Query) -> None:
         """Raises ValueError for a term that cannot be searched (``matching.require_searchable``)."""
         for term in query.terms:
             require_searchable(term)
+        self._connection = connection
         self._query = query
         self._level = query.level
         self._table = TABLE_OF[query.level]
@@ -96,13 +110,13 @@ class Beginnings:
         self._date: Column[str] | None = STUDY.c.study_date if query.level is Level.STUDY else None
         self._dates = [] if self._date is None else [dates for term in query.terms if (dates := _study_dates(term))]
 
-    def choose(self, connection: Connection) -> Beginning:
+    def choose(self) -> Beginning:
         """The one that the search should take."""
         candidates = self._candidates()
         if not candidates or (len(candidates) == 1 and candidates[0].is_in_order):
             return candidates[0] if candidates else self._whole()
         probes = [self._place(each) if each.is_in_order else _size(each) for each in candidates]
-        probed = list(zip(candidates, connection.execute(select(*probes)).one(), strict=True))
+        probed = list(zip(candidates, self._connection.execute(select(*probes)).one(), strict=True))
         return _shortest(probed) or self._thinnest(probed) or self._whole()
 
     def matches(self, beginning: Beginning) -> Statement:
@@ -118,9 +132,22 @@ class Beginnings:
 
     def _select(self, beginning: Beginning, conditions: Sequence[Condition]) -> Statement:
         parts = [self._way(way, conditions) for way in beginning.ways]
-        statement = parts[0] if len(parts) == 1 else union(*parts)
+        return self._in_order(parts[0] if len(parts) == 1 else self._merged(parts))
+
+    def _in_order(self, statement: _AnyStatement) -> _AnyStatement:
         columns = [statement.selected_columns[name] for name in ("date", "row") if name in statement.selected_columns]
         return statement.order_by(*(columns if self._date is None else (column.desc() for column in columns)))
+
+    def _merged(self, parts: Sequence[Select[Any]]) -> Statement:
+        """The rows of all parts, each once, taken from the tops of the parts that are in order by themselves.
+
+        SQLite does so with a UNION, PostgreSQL where the order of each part is asked for and repetitions may remain
+        until the end.
+        """
+        if self._connection.dialect.name == "sqlite":
+            return union(*parts)
+        ordered = (select(*self._in_order(part).subquery().c) for part in parts)
+        return select(*union_all(*ordered).subquery().c).distinct()
 
     def _candidates(self) -> list[Beginning]:
         candidates: list[Beginning] = []

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement
 
 from storage.index.matching import condition, level_of
 from storage.index.scope import PARENT_ROWS
 from storage.index.tables import TABLE_OF
+from storage.index.unsought import for_each_row
 from storage.index.wildcards import is_universal
 from storage.query import AnyTerm, DocumentTerm, Query, Term
 from storage.resource import Level
@@ -41,4 +42,4 @@ def _elsewhere(searched: Level, level: Level, conditions: Sequence[ColumnElement
         belongs = there.c.id == PARENT_ROWS[searched][level]
     else:
         belongs = PARENT_ROWS[level][searched] == here.c.id
-    return exists().where(belongs, *conditions).correlate(here)
+    return for_each_row(belongs, *conditions).correlate(here)

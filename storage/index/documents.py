@@ -1,7 +1,8 @@
-"""Stored documents judged by Python code, within a statement, so that LIMIT ends it when a page is full.
+"""Stored documents judged by Python code.
 
-For SQLite: the code is a function of the connection for as long as a search takes. Another database judges documents by
-an expression of its own, in the place of ``document_condition``.
+SQLite calls the code within a statement, so that LIMIT ends it when a page is full: the code is a function of the
+connection for as long as a search takes. Elsewhere statements only pass over the documents that lack the attribute, and
+what they find is judged as it comes (``judged_rows``).
 """
 
 import logging
@@ -9,8 +10,12 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Connection, and_, func, literal, true
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from storage.query import AnyTerm, DocumentTerm
 
@@ -25,14 +30,14 @@ def document_condition(document: ColumnElement[bytes], term: DocumentTerm, numbe
 
     Documents that lack the tag, which nearly all do that lack an attribute, are passed over without a call of Python.
     """
-    mentioned = true() if term.absent_matches else func.instr(document, literal(f'"{term.tag}"'.encode("ascii"))) > 0
-    return and_(mentioned, func.document_matches(number, document, type_=Boolean()))
+    mentioned = true() if term.absent_matches else _Mentions(document, literal(f'"{term.tag}"'.encode("ascii")))
+    return and_(mentioned, _Satisfies(literal(number), document))
 
 
 @contextmanager
 def judging(connection: Connection, terms: Sequence[AnyTerm]) -> Iterator[None]:
     """Have the statements of a search find the code of its terms, which are numbered in their order."""
-    judges = {number: _judge(term) for number, term in enumerate(terms) if isinstance(term, DocumentTerm)}
+    judges = {number: judge(term) for number, term in enumerate(terms) if isinstance(term, DocumentTerm)}
     driver_connection = connection.connection.driver_connection
     if not (judges and isinstance(driver_connection, sqlite3.Connection)):
         yield
@@ -44,19 +49,54 @@ def judging(connection: Connection, terms: Sequence[AnyTerm]) -> Iterator[None]:
         driver_connection.create_function("document_matches", 2, None)
 
 
-def _dispatch(judges: Mapping[int, Callable[[bytes], bool]]) -> Callable[[int, bytes], bool]:
-    return lambda number, document: judges[number](document)
-
-
-def _judge(term: DocumentTerm) -> Callable[[bytes], bool]:
+def judge(term: DocumentTerm) -> Callable[[bytes], bool]:
     """The term's code, from which no exception may reach SQLite: a document that it fails on does not match."""
 
     @lru_cache(_REMEMBERED)
-    def judge(document: bytes) -> bool:
+    def is_satisfied(document: bytes) -> bool:
         try:
             return term.matches(document)
         except Exception:  # noqa: BLE001 - whatever it is, SQLite would only say that there was one
             _log.warning("a document could not be matched by its attribute %s", term.tag, exc_info=True)
             return False
 
-    return judge
+    return is_satisfied
+
+
+def _dispatch(judges: Mapping[int, Callable[[bytes], bool]]) -> Callable[[int, bytes], bool]:
+    return lambda number, document: judges[number](document)
+
+
+class _Mentions(FunctionElement[bool]):
+    """That the bytes of a document hold some others."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+class _Satisfies(FunctionElement[bool]):
+    """That the code of the term with this number says so of the document; where the database cannot ask, it may be."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(_Mentions)
+def _by_position(element: _Mentions, compiler: SQLCompiler, **options: Any) -> str:
+    document, sought = element.clauses
+    return f"position({compiler.process(sought, **options)} in {compiler.process(document, **options)}) > 0"
+
+
+@compiles(_Mentions, "sqlite")
+def _by_instr(element: _Mentions, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{compiler.process(func.instr(*element.clauses), **options)} > 0"
+
+
+@compiles(_Satisfies)
+def _maybe(element: _Satisfies, compiler: SQLCompiler, **options: Any) -> str:
+    return "true"
+
+
+@compiles(_Satisfies, "sqlite")
+def _by_function(element: _Satisfies, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(func.document_matches(*element.clauses), **options)

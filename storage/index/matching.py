@@ -15,7 +15,6 @@ from sqlalchemy import (
     Table,
     and_,
     cast,
-    exists,
     false,
     func,
     or_,
@@ -27,7 +26,7 @@ from storage.attributes import DERIVED_ATTRIBUTES, INDEXED_ATTRIBUTES, IndexedAt
 from storage.index.documents import document_condition
 from storage.index.study_values import sounds_of, words_of
 from storage.index.tables import INSTANCE_METADATA, SERIES, SERIES_VALUE, STUDY, STUDY_VALUE, TABLE_OF, column_names
-from storage.index.unsought import Unsought
+from storage.index.unsought import Unsought, for_each_row
 from storage.index.wildcards import matches_pattern
 from storage.name_words import sound, words
 from storage.query import (
@@ -132,11 +131,8 @@ def _document_condition(term: DocumentTerm, number: int) -> Condition:
     if term.level is not Level.INSTANCE:
         return document_condition(table.c.attributes, term, number)
     metadata = INSTANCE_METADATA.c
-    return (
-        exists()
-        .where(metadata.instance_row == table.c.id, document_condition(metadata.document, term, number))
-        .correlate(table)
-    )
+    satisfied = document_condition(metadata.document, term, number)
+    return for_each_row(metadata.instance_row == table.c.id, satisfied).correlate(table)
 
 
 def _moment_condition(term: MomentTerm) -> Condition:
@@ -176,10 +172,10 @@ def _row_condition(
     table: Table, belongs: Condition, keyword: str, match: Equals | Wildcard | Between | Empty
 ) -> Condition:
     """That one of the rows matches that hold the values of an attribute, or that there is none."""
-    rows = exists().where(belongs, table.c.keyword == keyword)
+    of_keyword = table.c.keyword == keyword
     if isinstance(match, Empty):
-        return ~rows.correlate(STUDY, SERIES)
-    return rows.where(text_condition(table.c.value, match)).correlate(STUDY, SERIES)
+        return ~for_each_row(belongs, of_keyword).correlate(STUDY, SERIES)
+    return for_each_row(belongs, of_keyword, text_condition(table.c.value, match)).correlate(STUDY, SERIES)
 
 
 def _similar_word(keyword: str, word: str) -> Condition:

@@ -7,12 +7,14 @@ transaction.
 
 from collections import defaultdict
 from collections.abc import Collection
+from itertools import islice
 
 from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
 from storage.index.beginnings import Beginnings, Statement
 from storage.index.chunks import chunks
 from storage.index.documents import judging
+from storage.index.judged_rows import asks_code, judged_rows
 from storage.index.study_values import SOP_CLASSES_IN_STUDY
 from storage.index.tables import INSTANCE, INSTANCE_METADATA, SERIES, STUDY, STUDY_VALUE
 from storage.query import Query
@@ -89,21 +91,27 @@ def search_instances(connection: Connection, query: Query) -> list[InstanceMatch
 
 def count_matches(connection: Connection, query: Query, at_most: int) -> int:
     """How many rows match, whatever limit and offset; no more than ``at_most`` are counted."""
-    matches = _matches(connection, query).limit(at_most).subquery()
+    matches = _matches(connection, query)
+    if asks_code(connection, query.terms):
+        return sum(1 for _ in islice(judged_rows(connection, query, matches), at_most))
+    counted = select(func.count()).select_from(matches.limit(at_most).subquery())
     with judging(connection, query.terms):
-        return connection.scalars(select(func.count()).select_from(matches)).one()
+        return connection.scalars(counted).one()
 
 
 def _page(connection: Connection, query: Query) -> list[int]:
     """The row numbers of a page, in order."""
-    page = _matches(connection, query).limit(query.limit).offset(query.offset)
+    matches = _matches(connection, query)
+    if asks_code(connection, query.terms):
+        return list(islice(judged_rows(connection, query, matches), query.offset, query.offset + query.limit))
+    page = matches.limit(query.limit).offset(query.offset)
     with judging(connection, query.terms):
         return [row for *_, row in connection.execute(page)]
 
 
 def _matches(connection: Connection, query: Query) -> Statement:
-    beginnings = Beginnings(query)
-    return beginnings.matches(beginnings.choose(connection))
+    beginnings = Beginnings(connection, query)
+    return beginnings.matches(beginnings.choose())
 
 
 def _series(connection: Connection, rows: Collection[int], query: Query) -> dict[int, SeriesMatch]:

@@ -25,7 +25,9 @@ PATIENT_NAME = "PatientName"
 NAMES = tuple(row.keyword for row in INDEXED_ATTRIBUTES.values() if row.kind is Kind.NAME and row.level is Level.STUDY)
 
 _VALUE = STUDY_VALUE.c
-_ADDED: dict[str, BindParameter[Any]] = {name: bindparam(name) for name in ("study_row", "keyword", "value")}
+_ADDED: dict[str, BindParameter[Any]] = {
+    name: bindparam(name, type_=_VALUE[name].type) for name in ("study_row", "keyword", "value")
+}
 _ADD = Write(
     insert(STUDY_VALUE).from_select(
         ["study_row", "keyword", "value", "study_date"],

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, insert, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, delete, exists, insert, literal, select
 
 from storage.index.chunks import chunks
 from storage.index.tables import INSTANCE, UNNEEDED_BLOB
@@ -11,7 +11,7 @@ from storage.index.tables import INSTANCE, UNNEEDED_BLOB
 
 def note_unneeded_blobs(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> None:
     """Write down the blobs of the instances for which the conditions hold, and which are about to be removed."""
-    blobs = select(INSTANCE.c.blob_key, literal(int(time.time()))).where(*conditions)
+    blobs = select(INSTANCE.c.blob_key, literal(int(time.time()), BigInteger())).where(*conditions)
     connection.execute(insert(UNNEEDED_BLOB).from_select(["blob_key", "since"], blobs))
 
 
@@ -19,7 +19,7 @@ def read_unneeded_blobs(connection: Connection, seconds: float, limit: int) -> l
     """Keys of at most ``limit`` blobs that have been unneeded for ``seconds`` or longer, the longest first."""
     # The last guard before bytes are deleted for good: whatever was written down, a blob that a row names stays.
     is_named = exists().where(INSTANCE.c.blob_key == UNNEEDED_BLOB.c.blob_key)
-    due = select(UNNEEDED_BLOB.c.blob_key).where(UNNEEDED_BLOB.c.since <= time.time() - seconds, ~is_named)
+    due = select(UNNEEDED_BLOB.c.blob_key).where(UNNEEDED_BLOB.c.since <= int(time.time() - seconds), ~is_named)
     return list(connection.scalars(due.order_by(UNNEEDED_BLOB.c.since).limit(limit)))
 
 

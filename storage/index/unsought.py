@@ -1,8 +1,12 @@
-"""Columns that conditions compare without offering the database an index for it."""
+"""What conditions compare, or ask for, without offering the database an index for it.
+
+A database that has no statistics, or old ones, cannot tell a good index from a bad one; with these, a statement leaves
+it one to choose.
+"""
 
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Exists, Integer, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -11,9 +15,9 @@ _Value = TypeVar("_Value")
 
 
 class Unsought(FunctionElement[_Value]):
-    """A column's value, which SQLite takes for that of an expression and so does not seek, nor sort, by an index.
+    """A column's value, which a database takes for that of an expression and so does not seek, nor sort, by an index.
 
-    Without statistics it cannot tell a good index from a bad one; with this, a statement leaves it one to choose.
+    The column is of text or of whole numbers.
     """
 
     inherit_cache = True
@@ -24,11 +28,20 @@ class Unsought(FunctionElement[_Value]):
         self.type = column.type
 
 
+def for_each_row(*conditions: ColumnElement[bool]) -> Exists:
+    """That rows exist for which the conditions hold, asked for one row of what is searched after the other.
+
+    PostgreSQL might find all such rows first instead, of the whole archive; OFFSET keeps it from that.
+    """
+    return select(literal_column("1")).where(*conditions).suffix_with("OFFSET 0", dialect="postgresql").exists()
+
+
 @compiles(Unsought)
-def _as_it_is(element: Unsought[Any], compiler: SQLCompiler, **options: Any) -> str:
-    return str(compiler.process(element.clauses, **options))
+def _as_expression(element: Unsought[Any], compiler: SQLCompiler, **options: Any) -> str:
+    nothing = "+ 0" if isinstance(element.type, Integer) else "|| ''"
+    return f"({compiler.process(element.clauses, **options)} {nothing})"
 
 
 @compiles(Unsought, "sqlite")
-def _as_expression(element: Unsought[Any], compiler: SQLCompiler, **options: Any) -> str:
+def _with_plus(element: Unsought[Any], compiler: SQLCompiler, **options: Any) -> str:
     return f"+{compiler.process(element.clauses, **options)}"

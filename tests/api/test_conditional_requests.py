@@ -71,7 +71,14 @@ def test_an_answer_says_what_decides_it_and_that_it_must_be_asked_for_again(
 
 @pytest.mark.parametrize("path", [*STORED, *METADATA])
 def test_an_answer_tells_where_its_time_went(archive: InProcessClient, path: str) -> None:
-    assert re.search(r"\bindex;dur=\d+\.\d+", archive.get(path).headers["server-timing"])
+    """W3C Server Timing: what waited first, and what was done last, as it happened."""
+    timing = archive.get(path).headers["server-timing"]
+    assert re.fullmatch(r"[a-z]+;dur=\d+\.\d+(, [a-z]+;dur=\d+\.\d+)*", timing)
+    names = re.findall(r"([a-z]+);", timing)
+    assert names[:2] == ["queue", "index"]
+    assert set(names[2:]) <= {"read", "encode"}
+    if not path.endswith("/metadata"):
+        assert names[-1] == "read"
 
 
 def test_the_time_for_which_answers_hold_is_a_setting(data_folder: Path) -> None:

@@ -8,12 +8,13 @@ import pytest
 import zstandard
 
 from app.settings import Settings
+from storage.index import sql_index
 from tests.api.answers import store
 from tests.api.in_process import InProcessClient, in_process
 from tests.examples import NATIVE, new_instance
 from tests.multipart_answers import boundary_of, split_parts
 
-MANY = 300
+MANY, IN_ONE_BATCH = 300, 100
 """Instances whose metadata makes more than one batch, so that the answer is streamed."""
 
 XML = 'multipart/related; type="application/dicom+xml"'
@@ -24,7 +25,9 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[InProces
     """A server with a study of many instances, and the path of the study."""
     first = new_instance(NATIVE)
     above = {"StudyInstanceUID": first.StudyInstanceUID, "SeriesInstanceUID": first.SeriesInstanceUID}
-    with in_process(Settings(data=tmp_path_factory.mktemp("crowded") / "data")) as client:
+    data = tmp_path_factory.mktemp("crowded") / "data"
+    with pytest.MonkeyPatch.context() as patch, in_process(Settings(data=data)) as client:
+        patch.setattr(sql_index, "METADATA_BATCH", IN_ONE_BATCH)
         instances = [new_instance(NATIVE, InstanceNumber=number, **above) for number in range(MANY)]
         assert store(client, *instances).status_code == 200
         yield client, f"/studies/{first.StudyInstanceUID}"

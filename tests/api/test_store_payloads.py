@@ -380,7 +380,7 @@ def test_a_wrong_number_of_frames_fails(client: InProcessClient) -> None:
     assert failures(answer) == [(source.SOPInstanceUID, 0xC000)]
 
 
-def test_pixel_data_of_a_type_that_would_have_to_be_converted_fail(client: InProcessClient) -> None:
+def test_pixel_data_that_cannot_be_converted_fail(client: InProcessClient) -> None:
     source = single_jpeg_frame()
     apart = taken_apart(source, "image/png")
     png = [RequestPart(part.headers, b"\x89PNG\r\n\x1a\n" + bytes(50)) for part in apart.bulk]

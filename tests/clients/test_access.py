@@ -3,15 +3,10 @@
 import ssl
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from dicomweb_client.api import DICOMwebClient
 from dicomweb_client.session_utils import create_session_from_auth, create_session_from_user_pass
 from requests.auth import HTTPBasicAuth
@@ -19,6 +14,7 @@ from requests.auth import HTTPBasicAuth
 from app.access.scopes import DICOM_SCOPES, AccessScope
 from app.access.tokens import Allowance, create_token
 from app.access.users import add_user
+from tests.certificates import new_certificate
 from tests.examples import NATIVE, example, new_instance
 from tests.live_server import FOVEA, LiveServer, free_port, live_server, plain_environment
 from tests.source_frames import source_frames
@@ -103,7 +99,7 @@ def test_figures_are_those_of_all_worker_processes(guarded_server: LiveServer) -
 
 
 def test_https_with_and_without_certificates_of_clients(tmp_path: Path) -> None:
-    certificate, key = _certificate(tmp_path)
+    certificate, key = new_certificate(tmp_path)
     port = free_port()
     options = ("--ssl-certfile", str(certificate), "--ssl-keyfile", str(key), "--ssl-ca-certs", str(certificate))
     command = [FOVEA, "serve", "--workers", "1", "--port", str(port), "--data", str(tmp_path / "data"), *options]
@@ -119,23 +115,3 @@ def test_https_with_and_without_certificates_of_clients(tmp_path: Path) -> None:
         finally:
             process.terminate()
             process.stderr.read()
-
-
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate of this machine, signed by itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(pem))
-    unencrypted = serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, unencrypted))
-    return folder / "certificate.pem", folder / "key.pem"

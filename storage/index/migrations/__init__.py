@@ -7,6 +7,8 @@ from threading import Lock
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 _ONE_AT_A_TIME = Lock()
@@ -18,8 +20,23 @@ def upgrade(connection: Connection) -> None:
 
     The transaction must keep others out, so that of several processes that start at once the first does the work.
     """
-    config = Config()
-    config.set_main_option("script_location", "storage.index:migrations")
+    config = _config()
     config.attributes["connection"] = connection
     with _ONE_AT_A_TIME:
         command.upgrade(config, "head")
+
+
+def current(connection: Connection) -> str | None:
+    """The last step that the tables of a database have come to; None where there are none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def latest() -> str | None:
+    """The last step that there is."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "storage.index:migrations")
+    return config

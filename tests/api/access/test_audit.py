@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import pytest
 
 from app.access.scopes import AccessScope
-from app.settings import AuditSettings, AuthSettings
+from app.settings import AuditSettings, AuthSettings, Settings
 from tests.api.access.guarded import OURS, PASSWORD, Guarded, basic, guarded, password_hash, secret
 from tests.api.answers import store
+from tests.api.in_process import in_process
 from tests.examples import new_instance
 
 
@@ -37,6 +39,7 @@ def test_each_access_is_a_line_of_its_own(server: Guarded, log: Path) -> None:
     assert line["method"] == "GET"
     assert line["resource"] == f"/dicom-web{OURS.url_path}/metadata"
     assert line["status"] == 200
+    assert line["studies"] == [OURS.study]
     assert line["bytes"] == int(answer.headers["content-length"])
     assert line["event"] == {"code": "110104", "name": "DICOM Instances Transferred", "action": "R", "outcome": 0}
     assert len(line["request_id"]) == 16
@@ -54,6 +57,29 @@ def test_each_kind_of_access_has_its_event(server: Guarded, log: Path) -> None:
         ("DICOM Instances Transferred", "C", 0),
         ("DICOM Study Deleted", "D", 0),
     ]
+
+
+def test_a_store_request_names_the_studies_that_it_stored_into(server: Guarded, log: Path) -> None:
+    first, second = new_instance(), new_instance()
+    store(server.client, first, second, first, Authorization=server.admin)
+    [line] = _lines(log)
+    assert line["resource"] == "/dicom-web/studies"
+    assert line["studies"] == [first.StudyInstanceUID, second.StudyInstanceUID]
+
+
+def test_the_start_and_the_end_of_the_server_are_told(data_folder: Path, tmp_path: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    with in_process(Settings(data=data_folder, audit=AuditSettings(log=str(log)))):
+        [start] = _lines(log)
+        assert start["event"] == {
+            "code": "110100",
+            "name": "Application Activity",
+            "action": "E",
+            "type": "Application Start",
+            "outcome": 0,
+        }
+        assert start["process"] == os.getpid()
+    assert [line["event"]["type"] for line in _lines(log)] == ["Application Start", "Application Stop"]
 
 
 def test_refusals_are_told_with_who_it_was_where_that_is_known(server: Guarded, log: Path) -> None:

@@ -1,13 +1,11 @@
 """What a request may ask of the server itself: long heads, slow bodies, too much at once; and its health."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from app.access.scopes import AccessScope
 from app.crowding import TooCrowded, Turnstile
 from app.settings import LimitsSettings, Settings
 from storage.blobs.local import LocalBlobStore
@@ -77,20 +75,6 @@ def test_a_server_is_ready_while_its_stores_answer(client: InProcessClient, monk
     assert_problem(answer, 503, "the disk is gone")
     assert answer.headers["retry-after"]
     assert client.get("http://testserver/health").status_code == 200
-
-
-def test_figures_tell_of_requests_and_instances(server: Guarded) -> None:
-    token = server.token(AccessScope.METRICS)
-    server.ask("GET", "/studies", server.admin)
-    server.ask("GET", "/studies")
-    answer = server.ask("GET", "http://testserver/metrics", token)
-    assert answer.headers["content-type"].startswith("text/plain")
-    figures = dict(re.findall(r"^(fovea_\S+) (\S+)$", answer.text, re.MULTILINE))
-    assert figures['fovea_requests_total{status="200",transaction="SearchForStudies"}'] == "1.0"
-    assert figures['fovea_requests_total{status="401",transaction="SearchForStudies"}'] == "1.0"
-    assert figures['fovea_received_instances_total{outcome="stored"}'] == "2.0"
-    assert figures['fovea_request_seconds_count{transaction="StoreInstances"}'] == "1.0"
-    assert float(figures['fovea_sent_bytes_total{transaction="SearchForStudies"}']) > 100
 
 
 @pytest.mark.parametrize(("path", "own"), [("/", True), ("/docs", False)])

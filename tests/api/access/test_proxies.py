@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from app.settings import ProxySettings, Settings
@@ -90,3 +91,10 @@ def test_names_that_are_set_are_the_only_ones_beside_loopback(tmp_path: Path) ->
         assert client.get("/studies", host="pacs.example:8080").status_code == 200
         assert client.get("/studies", host="127.0.0.1:8080").status_code == 200
         assert_problem(client.get("/studies", host="laptop"), 421)
+
+
+def test_a_request_names_one_host(tmp_path: Path) -> None:
+    """RFC 9112 3.2: of two names, the server and what stands before it might take different ones."""
+    with in_process(Settings(data=tmp_path / "data")) as client:
+        two = httpx.Headers([("Host", "localhost"), ("Host", "evil.example")])
+        assert_problem(client.request("GET", "/studies", two), 400, "Host")

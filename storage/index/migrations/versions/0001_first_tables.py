@@ -6,6 +6,9 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+"""Text that compares by code point in every database, whatever its language."""
+
 STUDY_VALUES = (
     "patient_name_alphabetic",
     "patient_name_ideographic",
@@ -132,7 +135,7 @@ def _unneeded_blob() -> None:
 
 
 def _text(name: str, *, primary_key: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.String(), primary_key=primary_key, nullable=False)
+    return sa.Column(name, TEXT, primary_key=primary_key, nullable=False)
 
 
 def _bytes(name: str) -> sa.Column[bytes]:

@@ -8,6 +8,9 @@ from storage.index.study_values import name_values
 revision = "0002"
 down_revision = "0001"
 
+TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+"""Text that compares by code point in every database, whatever its language."""
+
 BATCH = 1000
 """Studies whose names are read at once."""
 
@@ -27,9 +30,7 @@ INSTANCE = sa.table("instance", sa.column("study_row"), sa.column("sop_class_uid
 def upgrade() -> None:
     study_value = op.create_table(
         "study_value",
-        sa.Column("keyword", sa.String(), primary_key=True, nullable=False),
-        sa.Column("value", sa.String(), primary_key=True, nullable=False),
-        sa.Column("study_date", sa.String(), primary_key=True, nullable=False),
+        *(sa.Column(name, TEXT, primary_key=True, nullable=False) for name in ("keyword", "value", "study_date")),
         sa.Column("study_row", sa.Integer(), sa.ForeignKey("study.id"), primary_key=True, nullable=False),
         sqlite_with_rowid=False,
     )

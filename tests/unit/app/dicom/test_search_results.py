@@ -165,6 +165,12 @@ def test_parents_that_the_url_does_not_name_are_described(match, scope, expected
     assert read["00081190"]["Value"][0].endswith(INSTANCE_UID if match is INSTANCE_MATCH else SERIES_UID)
 
 
+def test_a_uid_with_its_padding_in_another_vr_is_named_without_it_in_the_url():
+    padded = INSTANCE_ATTRIBUTES | {"00080018": {"vr": "UR", "Value": [f"{INSTANCE_UID}\0"]}}
+    read = result(InstanceMatch(document(padded), SERIES_MATCH, None), SERIES)
+    assert read["00081190"]["Value"] == ["http://host/dicom-web/studies/1.2.3/series/1.2.3.4/instances/1.2.3.4.5"]
+
+
 def test_included_attributes_of_the_level_and_of_its_parents_are_returned():
     assert result(STUDY_MATCH, included=include("00081030"))["00081030"] == STUDY_ATTRIBUTES["00081030"]
     read = result(SERIES_MATCH, STUDY, include("00180015", "00100010", "00201208"))

@@ -15,7 +15,7 @@ from tests.unit.app.rendering.instances import attributes_of
 
 COLORS = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
 GRAY = COLORS[..., 0]
-SPACES = [IccProfile.SRGB, IccProfile.ADOBERGB, IccProfile.ROMMRGB]
+SPACES = [IccProfile.SRGB, IccProfile.ADOBERGB, IccProfile.ROMMRGB, IccProfile.DISPLAYP3]
 
 
 def transformed(pixels: np.ndarray, source: object, target: object) -> np.ndarray:
@@ -38,9 +38,10 @@ def test_our_srgb_is_that_of_littlecms() -> None:
 @pytest.mark.parametrize(
     ("space", "green"),
     [
-        # What (0, 255, 0) is in sRGB is published: Adobe RGB (144, 255, 60), ProPhoto RGB (138, 237, 78).
+        # What (0, 255, 0) of sRGB is elsewhere is published.
         (IccProfile.ADOBERGB, (144, 255, 60)),
         (IccProfile.ROMMRGB, (138, 237, 78)),
+        (IccProfile.DISPLAYP3, (117, 251, 76)),
     ],
 )
 def test_greens_of_wider_spaces(space: IccProfile, green: tuple[int, int, int]) -> None:

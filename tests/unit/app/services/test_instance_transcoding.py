@@ -27,7 +27,6 @@ from pydicom.uid import (
 from app.codecs.errors import TranscodingNotPossible, UndecodableFrame
 from app.services.archive import Archive
 from app.services.content import Content
-from app.services.errors import ResourceNotFound
 from app.services.instance_transcoding import transcode_instance
 from app.services.transcoding import Transcoder
 from storage.records import StoredInstance
@@ -172,7 +171,7 @@ async def test_a_lossy_transfer_syntax_is_refused_for_a_new_uid_would_be_needed(
 async def test_a_file_without_frames_has_native_forms_only(tmp_path: Path) -> None:
     after = pydicom.dcmread(io.BytesIO(await transcoded(tmp_path, file("rtplan.dcm"), ExplicitVRBigEndian)))
     assert attributes(after) == attributes(source("rtplan.dcm"))
-    with pytest.raises(ResourceNotFound):
+    with pytest.raises(TranscodingNotPossible):
         await transcoded(tmp_path / "other", file("rtplan.dcm"), HTJ2KLossless)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -135,6 +136,15 @@ async def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, monkeypatc
             await blob.write(b"x" * 2 * CHUNK_BYTES)
     await blob.discard()
     assert await store.read(await stored(store, b"data"), ByteRange(0, 4)) == b"data"
+    await store.close()
+
+
+@pytest.mark.parametrize("size", [4, 2 * CHUNK_BYTES])
+async def test_folders_that_are_gone_are_a_fault_of_the_store_not_of_who_stores(tmp_path: Path, size: int) -> None:
+    store = LocalBlobStore(tmp_path)
+    shutil.rmtree(tmp_path)
+    with pytest.raises(StorageUnavailable):
+        await stored(store, b"x" * size)
     await store.close()
 
 

@@ -157,3 +157,13 @@ async def test_a_write_that_has_begun_is_finished_though_its_caller_leaves(write
     release.set()
     assert await writer.group_commit.run(insert(2)) == 2
     assert writer.numbers() == [1, 2]
+
+
+async def test_what_waits_is_counted(writer: Writer) -> None:
+    release = await writer.occupied()
+    writes = [asyncio.create_task(writer.group_commit.run(lambda _: 1)) for _ in range(3)]
+    await asyncio.sleep(0)  # all of them are in the queue now
+    assert writer.group_commit.waiting() == 3
+    release.set()
+    assert await asyncio.gather(*writes) == [1, 1, 1]
+    assert writer.group_commit.waiting() == 0

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from storage.index.reading import METADATA_BATCH_BYTES
-from storage.index.sqlite import METADATA_BATCH, SqliteIndex
+from storage.index.sql_index import METADATA_BATCH
+from storage.index.sqlite import SqliteIndex
 from tests.contract.records import key, record
 
 LONG = b'{"x":"' + b"y" * (METADATA_BATCH_BYTES // 3) + b'"}'

@@ -1,0 +1,72 @@
+"""Damaged codestreams: refused in other forms before the first byte of an answer, given as they are (PS3.18 8.7.3)."""
+
+import pytest
+from pydicom.encaps import encapsulate, generate_frames
+
+from tests.api.answers import assert_problem, store
+from tests.api.in_process import InProcessClient
+from tests.api.transcoding.test_instances import SEVERAL, TARGETS, path_of
+from tests.api.transcoding.truth import data_sets_of, parts_of
+from tests.examples import COLOR_MULTI_FRAME, JPEG_LS, new_instance
+from tests.source_frames import transfer_syntax_of
+
+JPEG_2000, LITTLE_ENDIAN = "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.1"
+FRAME_TYPES = ["application/octet-stream", "image/dicom-rle", "image/jls", "image/jp2", "image/jphc"]
+DAMAGE = {
+    "empty": lambda frame: b"\0\0",
+    "half": lambda frame: frame[: len(frame) // 2],
+    "no header": lambda frame: bytes(40) + frame[40:],
+    "holes": lambda frame: bytes(0 if index % 50 == 49 else each for index, each in enumerate(frame)),
+    "another": lambda frame: b"\xff\xd8\xff\xd9",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize(
+    "name",
+    [
+        JPEG_LS,
+        COLOR_MULTI_FRAME,
+        "MR_small_jp2klossless.dcm",
+        "MR_small_RLE.dcm",
+        "SC_rgb_jpeg_gdcm.dcm",
+        "JPEG-lossy.dcm",
+    ],
+)
+def test_damage_is_never_a_fault_of_the_server(server: InProcessClient, name: str, damage: str) -> None:
+    data_set = new_instance(name)
+    count = int(data_set.get("NumberOfFrames") or 1)
+    first, *others = generate_frames(data_set.PixelData, number_of_frames=count)
+    data_set.PixelData = encapsulate([DAMAGE[damage](first), *others])
+    assert store(server, data_set).status_code == 200
+    path = path_of(data_set)
+    answers = [server.get(f"{path}/frames/1", accept=accept) for accept in FRAME_TYPES]
+    answers += [server.get(path, accept=f"application/dicom; transfer-syntax={uid}") for uid in TARGETS]
+    assert {answer.status_code for answer in answers} <= {200, 406}
+    for answer in answers:
+        if answer.status_code == 406:
+            assert_problem(answer, 406)
+    assert server.get(path, accept="application/dicom").status_code == 200
+    assert server.get(f"{path}/frames/1", accept="*/*").status_code == 200
+
+
+def test_a_damaged_codestream_is_refused_in_other_forms_and_given_as_it_is(server: InProcessClient) -> None:
+    damaged = new_instance("MR_small_jp2klossless.dcm")
+    [frame] = generate_frames(damaged.PixelData, number_of_frames=1)
+    damaged.PixelData = encapsulate([frame[:200]])
+    whole = new_instance(JPEG_LS, StudyInstanceUID=damaged.StudyInstanceUID)
+    assert store(server, damaged, whole).status_code == 200
+    path = path_of(damaged)
+    for target in TARGETS:
+        if target != JPEG_2000:
+            refused = server.get(path, accept=f"application/dicom; transfer-syntax={target}")
+            assert_problem(refused, 406, "codestream")
+    for accept in FRAME_TYPES:
+        if accept != "image/jp2":
+            assert_problem(server.get(f"{path}/frames/1", accept=accept), 406, "codestream")
+    stored = server.get(path, accept="application/dicom; transfer-syntax=*").content
+    assert server.get(path, accept="application/dicom").content == stored
+    [part] = parts_of(server.get(path, accept=SEVERAL))
+    assert part.headers["content-type"] == f"application/dicom; transfer-syntax={JPEG_2000}"
+    after = list(data_sets_of(server.get(f"/studies/{damaged.StudyInstanceUID}", accept=SEVERAL)))
+    assert {transfer_syntax_of(each) for each in after} == {JPEG_2000, LITTLE_ENDIAN}

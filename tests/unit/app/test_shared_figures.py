@@ -1,0 +1,80 @@
+"""The folder by which server processes share what they count: it goes with its server, however that ends."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from app.shared_figures import SHARED_FOLDER, forget_dead_processes, shared_figures
+
+LONG_AGO = 1_000_000_000
+
+
+@pytest.fixture(autouse=True)
+def folder_of_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.delenv(SHARED_FOLDER, raising=False)
+    return tmp_path
+
+
+def test_several_processes_have_a_folder_as_long_as_they_run(folder_of_folders: Path) -> None:
+    with shared_figures(2):
+        folder = Path(os.environ[SHARED_FOLDER])
+        assert folder.is_dir()
+        assert folder.parent == folder_of_folders
+    assert SHARED_FOLDER not in os.environ
+    assert list(folder_of_folders.iterdir()) == []
+
+
+def test_one_process_has_none() -> None:
+    with shared_figures(1):
+        assert SHARED_FOLDER not in os.environ
+
+
+def test_a_folder_that_somebody_named_stays_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SHARED_FOLDER, str(tmp_path))
+    with shared_figures(2):
+        assert os.environ[SHARED_FOLDER] == str(tmp_path)
+    assert tmp_path.is_dir()
+
+
+def test_what_a_killed_server_left_behind_goes_with_the_next_start(folder_of_folders: Path) -> None:
+    left = folder_of_folders / "fovea-metrics-killed"
+    left.mkdir()
+    (left / "counter_1.db").touch()
+    young = folder_of_folders / "fovea-metrics-young"
+    young.mkdir()
+    os.utime(left, (LONG_AGO, LONG_AGO))
+    with shared_figures(2):
+        assert not left.exists()
+        assert young.exists()
+
+
+def test_the_folder_of_a_running_server_stays(folder_of_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with shared_figures(2):
+        running = Path(os.environ[SHARED_FOLDER])
+        os.utime(running, (LONG_AGO, LONG_AGO))
+        monkeypatch.delenv(SHARED_FOLDER)
+        with shared_figures(2):
+            assert running.exists()
+        monkeypatch.setenv(SHARED_FOLDER, str(running))
+
+
+def test_what_a_dead_process_had_in_hand_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SHARED_FOLDER, str(tmp_path))
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        dead.wait()
+    gone, living, total = (
+        tmp_path / f"gauge_livesum_{dead.pid}.db",
+        tmp_path / f"gauge_livesum_{os.getpid()}.db",
+        tmp_path / f"counter_{dead.pid}.db",
+    )
+    for path in (gone, living, total):
+        path.touch()
+    forget_dead_processes()
+    assert not gone.exists()
+    assert living.exists()
+    assert total.exists()
