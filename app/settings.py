@@ -99,7 +99,7 @@ class IndexSettings(BaseModel):
 
     @field_serializer("url")
     def _without_password(self, url: str | None) -> str | None:
-        return url and re.sub(r"(?<=:)[^:/@]+(?=@)", "***", url)
+        return url and re.sub(r"(?<=://)([^:/@]*):[^/@]*@", r"\1:***@", url)
 
 
 class StoreSettings(BaseModel):

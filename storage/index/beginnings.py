@@ -29,6 +29,7 @@ from sqlalchemy import (
     Connection,
     ScalarSelect,
     Select,
+    and_,
     func,
     select,
     union,
@@ -41,7 +42,7 @@ from storage.index.matching import Condition, between, require_searchable
 from storage.index.ranges import Range
 from storage.index.scope import PARENT_ROWS, in_scope
 from storage.index.tables import STUDY, TABLE_OF
-from storage.index.unsought import Unsought
+from storage.index.unsought import Checked, Unsought
 from storage.query import AnyTerm, Between, MomentTerm, Query, Term
 from storage.resource import Level, ResourceKey
 
@@ -125,6 +126,8 @@ class Beginnings:
         conditions = checks(self._query, answered)
         if beginning.answers is not self._query.scope:
             conditions += in_scope(self._level, self._query.scope, sought=False)
+        if conditions and self._connection.dialect.name != "sqlite":
+            conditions = [Checked(and_(*conditions))]
         return self._select(beginning, conditions)
 
     def _answers(self, beginning: Beginning, term: AnyTerm) -> bool:

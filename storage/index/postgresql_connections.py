@@ -36,6 +36,7 @@ _SERVER_SETTINGS = {
     "enable_hashagg": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    "max_parallel_workers_per_gather": "0",
     "lock_timeout": "30s",
     "idle_in_transaction_session_timeout": "60s",  # of a server that froze: its locks would hold up the others
 }

@@ -6,7 +6,7 @@ it one to choose.
 
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Exists, Integer, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, Exists, Integer, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -36,6 +36,18 @@ def for_each_row(*conditions: ColumnElement[bool]) -> Exists:
     return select(literal_column("1")).where(*conditions).suffix_with("OFFSET 0", dialect="postgresql").exists()
 
 
+class Checked(FunctionElement[bool]):
+    """That a condition holds, of which PostgreSQL is told nothing that it could judge its rarity by.
+
+    What it cannot judge it takes to hold for every other row, and so looks for it along the order of results. It would
+    read an index as a whole, and sort, if it took it to hold for hardly any.
+    """
+
+    inherit_cache = True
+    name = "checked"
+    type = Boolean()
+
+
 @compiles(Unsought)
 def _as_expression(element: Unsought[Any], compiler: SQLCompiler, **options: Any) -> str:
     nothing = "+ 0" if isinstance(element.type, Integer) else "|| ''"
@@ -45,3 +57,8 @@ def _as_expression(element: Unsought[Any], compiler: SQLCompiler, **options: Any
 @compiles(Unsought, "sqlite")
 def _with_plus(element: Unsought[Any], compiler: SQLCompiler, **options: Any) -> str:
     return f"+{compiler.process(element.clauses, **options)}"
+
+
+@compiles(Checked)
+def _as_case(element: Checked, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CASE WHEN {compiler.process(element.clauses, **options)} THEN true ELSE false END"

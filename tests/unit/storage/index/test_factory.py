@@ -30,6 +30,13 @@ async def test_what_was_stored_is_there_when_the_index_opens_again(tmp_path: Pat
     await index.close()
 
 
+async def test_a_database_of_postgresql_is_named_by_a_url_as_well(postgresql_url: str) -> None:
+    for url in (postgresql_url, postgresql_url.replace("postgresql:", "postgres:", 1)):
+        index = await open_index(url, connections=3)
+        assert await index.instance(key(1, 1, 1)) is None
+        await index.close()
+
+
 @pytest.mark.parametrize("url", ["", "index.sqlite", "sqlite:///", "sqlite://host/index", "mysql://host/index"])
 async def test_any_other_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="sqlite:///"):

@@ -30,6 +30,7 @@ IN_ORDER: list[tuple[Level, tuple[AnyTerm, ...]]] = [
     (Level.STUDY, (Term("Modality", Equals(("CT",))),)),
     (Level.STUDY, (MomentTerm("StudyDate", "StudyTime", ("20200101", "10"), ("20200131", "12")),)),
     (Level.STUDY, (Term("StudyDescription", Wildcard(("*x*",))),)),
+    (Level.STUDY, (Term("StudyDescription", Wildcard(("x*",))),)),
     (Level.STUDY, (DocumentTerm(Level.STUDY, "00104000", bool),)),
     (Level.SERIES, ()),
     (Level.SERIES, (Term("Modality", Equals(("CT", "MR"))),)),
