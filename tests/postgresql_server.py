@@ -19,6 +19,7 @@ MIGRATED = "migrated"
 """The database with empty tables, which others are copied from."""
 
 _IN_HASTE = (
+    "ALTER SYSTEM SET autovacuum = off",  # when it comes is chance, and plans change with what it finds
     "ALTER SYSTEM SET fsync = off",
     "ALTER SYSTEM SET full_page_writes = off",
 )
