@@ -117,6 +117,7 @@ def words_of(name: str) -> list[str]:
 
 def folded(text: str) -> str:
     """Without case and accents."""
-    letters = (c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    # Marks of a class below 10 (voicing in Japanese, nukta and virama) make another letter; the others are accents.
+    letters = (c for c in unicodedata.normalize("NFKD", text.casefold()) if unicodedata.combining(c) < 10)
     # Composed again, so that "?" stands for one syllable of Korean.
     return unicodedata.normalize("NFC", "".join(letters).casefold())
