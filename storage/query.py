@@ -99,7 +99,8 @@ class Query:
     """A search for studies, series or instances below ``scope``, all of whose terms must hold.
 
     ``terms`` may be about any level. Those about the levels above must hold for what the match lies in; those about a
-    level below for one and the same thing of that level in the match. ``limit`` bounds the matches returned,
+    level below for one and the same thing of that level in the match; about both levels below a study, for one instance
+    and the series it lies in. ``limit`` bounds the matches returned,
     ``offset`` skips the first ones of the (stable) order. ``whole_metadata`` asks for the stored metadata of instances,
     ``sop_classes`` for the SOP classes of studies, ``patient_counts`` for the counts of studies' patients.
     """
