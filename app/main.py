@@ -10,26 +10,30 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
-from app import errors, logs
 from app.access.audit import Activity, AuditEvent, AuditTrail
 from app.access.gate import Gate
-from app.auditing import open_audit_trail
-from app.authentication import open_gate
-from app.boundary import RequestBoundary
-from app.crowding import Turnstile
-from app.dependencies import Server
+from app.description.documentation import with_path_parameters
 from app.dicom.limits import ParseLimits
-from app.documentation import with_path_parameters
-from app.garbage import spare_what_stays
-from app.head import HeadAsGet
-from app.hosts import HostCheck
-from app.metrics import Metrics
-from app.origins import CrossOrigin
-from app.page_headers import PageHeaders
-from app.plain_endpoint import make_plain
-from app.protection import Protection, describe_credentials
-from app.proxies import TrustedProxies
-from app.request_limits import RequestLimits
+from app.middleware import errors
+from app.middleware.auditing import open_audit_trail
+from app.middleware.authentication import open_gate
+from app.middleware.boundary import RequestBoundary
+from app.middleware.crowding import Turnstile
+from app.middleware.head import HeadAsGet
+from app.middleware.hosts import HostCheck
+from app.middleware.origins import CrossOrigin
+from app.middleware.page_headers import PageHeaders
+from app.middleware.plain_endpoint import make_plain
+from app.middleware.plain_paths import PlainPaths
+from app.middleware.protection import Protection, describe_credentials
+from app.middleware.proxies import TrustedProxies
+from app.middleware.request_limits import RequestLimits
+from app.process import logs
+from app.process.garbage import spare_what_stays
+from app.process.metrics import Metrics
+from app.process.server_process import end_with_parent
+from app.requests.dependencies import Server
+from app.requests.urls import BaseUrl
 from app.responses.validation import cache_control
 from app.routes import (
     bulk_data,
@@ -47,13 +51,11 @@ from app.routes import (
     wado_uri,
 )
 from app.routes.capabilities import capabilities_router
-from app.server_process import end_with_parent
 from app.services.archive import Archive
 from app.services.rendering import Renderer, RenderingPolicy
 from app.services.store import StorePolicy
 from app.services.transcoding import Transcoder
 from app.settings import Settings
-from app.urls import BaseUrl, PlainPaths
 from app.workers import waiting
 from storage.blobs.factory import open_blob_store
 from storage.index.factory import open_index

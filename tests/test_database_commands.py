@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.cli import app
+from app.cli.main import app
 from app.settings import IndexSettings
 from storage.index.migrations import latest
 from tests.postgresql_server import PostgresqlServer

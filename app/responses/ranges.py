@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.head import is_head
 from app.protocol.byte_ranges import content_range, parse_byte_ranges
 from app.protocol.entity_tags import allows_range
 from app.protocol.media_type import MediaType
 from app.protocol.multipart_writer import MultipartLayout, Part
+from app.requests.head import is_head
 from app.responses.sending import ReadyResponse, StreamedResponse, gathered
 from app.responses.timing import ServerTiming
 from app.responses.validation import Validation

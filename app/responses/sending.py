@@ -7,7 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.head import is_head
+from app.requests.head import is_head
 from app.services.content import Chunks
 
 SMALL_PIECE_BYTES = 1 << 16

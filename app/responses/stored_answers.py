@@ -14,6 +14,7 @@ from app.protocol.entity_tags import EntityTag
 from app.protocol.multipart_writer import MultipartLayout, Part, closing_delimiter, multipart_related, part_head
 from app.protocol.negotiation import Offer
 from app.representations import ZIP
+from app.requests.dependencies import Server
 from app.responses.ranges import RangedAnswer, interleaved
 from app.responses.sending import StreamedResponse
 from app.responses.timing import ServerTiming
@@ -36,13 +37,13 @@ class StoredPart:
 class StoredAnswer:
     """The answer to one request for stored bytes."""
 
-    def __init__(self, request: Request, base_url: str, path: str, cache_control: str) -> None:
-        """Begin the answer for the resource at ``path`` below ``base_url``."""
+    def __init__(self, server: Server, request: Request, path: str) -> None:
+        """Begin the answer for the resource at ``path`` below the DICOMweb root."""
         self.timing = ServerTiming(request)
-        self.base_url = base_url
-        self.url = base_url + path
+        self.base_url = server.base_url.of(request)
+        self.url = self.base_url + path
         self._request = request
-        self._cache_control = cache_control
+        self._cache_control = server.cache_control
 
     def not_modified(self, offer: Offer, digests: Sequence[bytes]) -> Response | None:
         """The answer to a client that holds the representation already, before it is made; None to others."""

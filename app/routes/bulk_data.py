@@ -9,11 +9,11 @@ from starlette.responses import Response
 from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
-from app.dependencies import Server, acceptable, addressed
-from app.documentation import answering, answering_bytes
+from app.description.documentation import answering, answering_bytes
 from app.protocol.errors import MalformedRequest
 from app.protocol.negotiation import Offer, choose
 from app.representations import BULK_DATA_OFFERS, FRAME_MEDIA_TYPES, bulk_part_offers, document_offers
+from app.requests.dependencies import Server, acceptable, addressed
 from app.responses.stored_answers import StoredAnswer, StoredPart
 from app.services.bulk_collections import BulkPart, bulk_parts, bulk_syntaxes
 from app.services.bulk_data import find_bulk_value
@@ -41,7 +41,7 @@ async def retrieve_bulkdata(request: Request) -> Response:
     attribute = request.path_params["attribute"]
     if not _ATTRIBUTE_PATH.fullmatch(attribute):
         raise MalformedRequest(f"{attribute[:80]!r} is not a path of tags and item numbers")
-    answer = server.answer(request, f"{key.path}/bulkdata/{attribute}")
+    answer = StoredAnswer(server, request, f"{key.path}/bulkdata/{attribute}")
     found = await find_bulk_value(server.archive, key, attribute)
     answer.timing.note("index")
     if found.value.encapsulated:
@@ -71,7 +71,7 @@ async def retrieve_bulkdata(request: Request) -> Response:
 async def retrieve_all_bulk_data(request: Request) -> Response:
     """The values of all attributes that the metadata does not hold."""
     server, key = addressed(request)
-    answer = server.answer(request, f"{key.path}/bulkdata")
+    answer = StoredAnswer(server, request, f"{key.path}/bulkdata")
     instances = await find_instances(server.archive, key)
     return await _collection(request, server, answer, instances, pixels_alone=False)
 
@@ -97,7 +97,7 @@ async def retrieve_all_bulk_data(request: Request) -> Response:
 async def retrieve_all_pixel_data(request: Request) -> Response:
     """Pixel data: native as one part for an instance, compressed with each frame as a part."""
     server, key = addressed(request)
-    answer = server.answer(request, f"{key.path}/pixeldata")
+    answer = StoredAnswer(server, request, f"{key.path}/pixeldata")
     instances = await find_instances(server.archive, key)
     return await _collection(request, server, answer, instances, pixels_alone=True)
 

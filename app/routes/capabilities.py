@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.access.routes import AccessRouter
-from app.capabilities import describe, methods_of, write_json, write_wadl
-from app.dependencies import ServerParts, acceptable
+from app.description.capabilities import describe, methods_of, write_json, write_wadl
 from app.protocol.negotiation import choose
 from app.representations import CAPABILITIES_OFFERS, JSON
+from app.requests.dependencies import ServerParts, acceptable
 
 
 def capabilities_router(routers: Iterable[APIRouter]) -> AccessRouter:

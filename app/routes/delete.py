@@ -7,7 +7,7 @@ from starlette.responses import Response
 from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
-from app.dependencies import InstanceUID, SeriesUID, Server, ServerParts, StudyUID
+from app.requests.dependencies import InstanceUID, SeriesUID, Server, ServerParts, StudyUID
 from app.services.delete import delete
 from storage.resource import ResourceKey
 

@@ -10,9 +10,8 @@ from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
 from app.codecs import CODECS_VERSION
-from app.dependencies import Server, acceptable, addressed
+from app.description.documentation import answering_bytes
 from app.dicom.transfer_syntax import transfer_syntax
-from app.documentation import answering_bytes
 from app.protocol.errors import MalformedRequest, NotAcceptable
 from app.protocol.negotiation import Offer, choose
 from app.representations import (
@@ -22,7 +21,8 @@ from app.representations import (
     frame_offers,
     stored_frames_uid,
 )
-from app.responses.stored_answers import StoredPart
+from app.requests.dependencies import Server, acceptable, addressed
+from app.responses.stored_answers import StoredAnswer, StoredPart
 from app.services.frames import InstanceFrames, find_frames
 
 router = AccessRouter(AccessScope.READ, AuditEvent.RETRIEVE, tag="WADO-RS")
@@ -42,7 +42,7 @@ async def retrieve_frames(request: Request) -> Response:
     """Frames by their numbers, counted from 1, such as ``1`` or ``3,1,2``, each a part, in the order asked for."""
     server, key = addressed(request)
     frames = request.path_params["frames"]
-    answer = server.answer(request, f"{key.path}/frames/{frames}")
+    answer = StoredAnswer(server, request, f"{key.path}/frames/{frames}")
     numbers = _frame_numbers(frames, server.limits.frames)
     found = await find_frames(server.archive, key, numbers)
     answer.timing.note("index")

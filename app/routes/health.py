@@ -3,7 +3,7 @@
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from app.access.routes import AccessRouter
-from app.dependencies import ServerParts
+from app.requests.dependencies import ServerParts
 from app.services.readiness import check_stores
 
 router = AccessRouter(None, tag="Server")

@@ -6,10 +6,10 @@ from starlette.responses import Response
 from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
-from app.dependencies import acceptable, addressed
-from app.documentation import answering_bytes
-from app.instances_answer import answer_instances
+from app.description.documentation import answering_bytes
 from app.representations import DICOM, MULTIPART_DICOM, ZIP_OFFER
+from app.requests.dependencies import acceptable, addressed
+from app.responses.instances_answer import answer_instances
 
 router = AccessRouter(AccessScope.READ, AuditEvent.RETRIEVE, tag="WADO-RS")
 

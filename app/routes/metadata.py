@@ -6,12 +6,12 @@ from starlette.responses import Response
 from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
-from app.dependencies import acceptable, addressed
-from app.documentation import answering_bytes
+from app.description.documentation import answering_bytes
 from app.protocol.content_coding import CODINGS
 from app.protocol.entity_tags import EntityTag
 from app.protocol.negotiation import choose
 from app.representations import DOCUMENT_OFFERS
+from app.requests.dependencies import acceptable, addressed
 from app.responses.document_answers import documents_answer
 from app.responses.timing import ServerTiming
 from app.responses.validation import Validation

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
-from app.metrics import MEDIA_TYPE, Metrics
+from app.process.metrics import MEDIA_TYPE, Metrics
 from app.workers import run_cpu
 
 router = AccessRouter(AccessScope.METRICS, tag="Server")

@@ -8,13 +8,13 @@ from starlette.responses import Response
 from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
-from app.dependencies import Server, addressed
 from app.protocol.query_string import parse_query_string
-from app.rendered_answer import RENDERED_MEDIA_TYPES, RenderedAnswer, offers
-from app.rendered_requests import RENDERED_PARAMETERS, answering_pictures, frame_numbers
 from app.rendering.errors import NotRenderable
 from app.rendering.kind import Kind
 from app.rendering.parameters import parse_rendered_parameters
+from app.requests.dependencies import Server, addressed
+from app.requests.rendered_requests import RENDERED_PARAMETERS, answering_pictures, frame_numbers
+from app.responses.rendered_answer import RENDERED_MEDIA_TYPES, RenderedAnswer, offers
 from app.services.metadata import metadata_revision
 from app.services.retrieve import find_instances
 from app.services.subject import Subject

@@ -9,16 +9,16 @@ from starlette.responses import Response
 from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
-from app.dependencies import acceptable, addressed
+from app.description.documentation import ACCEPT, answering
 from app.dicom.query_parameters import SearchRequest, parse_search
-from app.documentation import ACCEPT, answering
-from app.narrowing import narrow_search
 from app.protocol.content_coding import CODINGS
 from app.protocol.entity_tags import EntityTag
 from app.protocol.negotiation import choose
 from app.protocol.preferences import parse_preferences
 from app.protocol.query_string import next_page, parse_query_string
 from app.representations import DICOM_XML, DOCUMENT_OFFERS
+from app.requests.dependencies import acceptable, addressed
+from app.requests.narrowing import narrow_search
 from app.responses.document_answers import documents_answer
 from app.responses.timing import ServerTiming
 from app.responses.validation import Validation

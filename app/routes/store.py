@@ -13,18 +13,18 @@ from starlette.responses import Response
 from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
-from app.dependencies import acceptable, addressed
 from app.dicom.store_report import StoreReport, write_json
 from app.dicom.xml_writer import write_xml
-from app.metrics import note_received
-from app.narrowing import narrow_policy
+from app.process.metrics import note_received
 from app.protocol.errors import MalformedRequest
 from app.protocol.negotiation import Offer, choose
 from app.representations import DICOM_XML, REPORT_OFFERS, XML
-from app.request_body import request_body
+from app.requests.dependencies import acceptable, addressed
+from app.requests.narrowing import narrow_policy
+from app.requests.request_body import request_body
+from app.requests.uploads import receive
 from app.responses.documents import absolute
 from app.services.store import StoreRequest
-from app.uploads import receive
 
 router = AccessRouter(AccessScope.WRITE, AuditEvent.STORE, tag="STOW-RS")
 

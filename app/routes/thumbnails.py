@@ -6,11 +6,11 @@ from starlette.responses import Response
 from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
-from app.dependencies import Server, addressed
 from app.protocol.query_string import parse_query_string
-from app.rendered_answer import IMAGE_MEDIA_TYPES, RenderedAnswer
-from app.rendered_requests import THUMBNAIL_PARAMETERS, answering_pictures, frame_numbers
 from app.rendering.parameters import parse_thumbnail_parameters
+from app.requests.dependencies import Server, addressed
+from app.requests.rendered_requests import THUMBNAIL_PARAMETERS, answering_pictures, frame_numbers
+from app.responses.rendered_answer import IMAGE_MEDIA_TYPES, RenderedAnswer
 from app.services.subject import Subject
 from storage.resource import ResourceKey
 

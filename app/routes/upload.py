@@ -9,15 +9,15 @@ from starlette.responses import Response
 from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
-from app.dependencies import ServerParts
 from app.dicom.store_report import FailedInstance, StoreReport
-from app.metrics import note_received
-from app.narrowing import narrow_policy
-from app.origins import refuse_foreign_pages
+from app.middleware.origins import refuse_foreign_pages
+from app.process.metrics import note_received
 from app.protocol.errors import MalformedRequest
-from app.request_body import request_body
+from app.requests.dependencies import ServerParts
+from app.requests.narrowing import narrow_policy
+from app.requests.request_body import request_body
+from app.requests.uploads import receive_form
 from app.services.store import StoreRequest
-from app.uploads import receive_form
 
 router = AccessRouter(AccessScope.WRITE, AuditEvent.STORE, tag="Server")
 

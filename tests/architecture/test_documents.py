@@ -8,7 +8,7 @@ import yaml
 from app.dicom.store_report import FailureReason
 from app.main import create_app
 from app.settings import Settings
-from app.settings_table import settings_table
+from app.settings.table import settings_table
 from storage.attributes import INDEXED_ATTRIBUTES
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from app.access.scopes import AccessScope
-from app.crowding import Turnstile
+from app.middleware.crowding import Turnstile
 from app.settings import LimitsSettings
 from tests.api.access.guarded import OURS, Guarded
 from tests.api.answers import store

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.crowding import TooCrowded, Turnstile
+from app.middleware.crowding import TooCrowded, Turnstile
 from app.settings import LimitsSettings, Settings
 from storage.blobs.local import LocalBlobStore
 from storage.errors import StorageUnavailable

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.errors import problem
+from app.middleware.errors import problem
 from app.settings import Settings, is_loopback
 
 

@@ -6,7 +6,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.settings import Settings
 
@@ -34,30 +33,13 @@ class BaseUrl:
         if self._public_url is not None:
             return self._public_url
         scope = request.scope
-        # The path below which a proxy shows the server (app.proxies).
+        # The path below which a proxy shows the server (app.middleware.proxies).
         root = scope.get("root_path", "") + self.root
         return _base_url(scope["scheme"], request.headers.get("host", ""), scope.get("server"), root)
 
     def of_bulk_data(self, request: Request) -> str:
         """What a BulkDataURI in metadata begins with: the same, or by the settings its path alone."""
         return urlsplit(self.of(request)).path if self._bulk_data_by_path else self.of(request)
-
-
-class PlainPaths:
-    """ASGI middleware that reads ``//`` in a path as ``/``, and a path that ends with a slash as the one without.
-
-    Clients append ``/studies`` to a root that people type with a slash at its end (dicomweb-client, 3D Slicer). A
-    redirect to the plain path would be built from the Host header, and so lead some of them elsewhere.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on under its plain path."""
-        if scope["type"] == "http" and ("//" in scope["path"] or scope["path"].endswith("/")):
-            scope = {**scope, "path": "/" + "/".join(filter(None, scope["path"].split("/")))}
-        await self._app(scope, receive, send)
 
 
 @lru_cache(maxsize=HOSTS_KEPT)

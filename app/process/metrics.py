@@ -10,7 +10,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request
 
 from app.dicom.store_report import StoreReport
-from app.shared_figures import SHARED_FOLDER, forget_dead_processes
+from app.process.shared_figures import SHARED_FOLDER, forget_dead_processes
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

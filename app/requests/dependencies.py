@@ -10,13 +10,12 @@ from starlette.requests import Request
 from app.protocol.accept import MediaRange, parse_accept
 from app.protocol.errors import MalformedRequest
 from app.protocol.query_string import parse_query_string
-from app.responses.stored_answers import StoredAnswer
+from app.requests.urls import BaseUrl
 from app.services.archive import Archive
 from app.services.rendering import Renderer
 from app.services.store import StorePolicy
 from app.services.transcoding import Transcoder
 from app.settings import CorsSettings, LimitsSettings
-from app.urls import BaseUrl
 from storage.resource import ResourceKey
 
 
@@ -32,10 +31,6 @@ class Server:
     cache_control: str
     renderer: Renderer
     transcoder: Transcoder
-
-    def answer(self, request: Request, path: str) -> StoredAnswer:
-        """The answer for stored bytes of the resource at ``path`` below the DICOMweb root."""
-        return StoredAnswer(request, self.base_url.of(request), path, self.cache_control)
 
 
 async def get_server(request: Request) -> Server:

@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 
-from app.logs import JsonFormatter
+from app.process.logs import JsonFormatter
 
 
 def test_a_message_is_a_json_object_on_one_line() -> None:

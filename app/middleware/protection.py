@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from app.access.gate import Gate
 from app.access.routes import AccessRouter, Guard
 from app.access.scopes import AccessScope
-from app.crowding import InTurn, Turnstile
+from app.middleware.crowding import InTurn, Turnstile
 
 _NONE_WHERE_OPEN: Final[dict[str, list[str]]] = {}
 

@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.access.audit import Access, AuditTrail
 from app.access.principal import Principal
 from app.access.routes import client_address
-from app.errors import problem
-from app.metrics import OTHER, Metrics
+from app.middleware.errors import problem
+from app.process.metrics import OTHER, Metrics
 
 logger = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.access.errors import Forbidden, KeysUnavailable, OutOfSight, TooManyFailures, Unauthenticated
-from app.capabilities import methods_of
 from app.codecs.errors import CannotTranscode
-from app.crowding import TooCrowded
+from app.description.capabilities import methods_of
 from app.dicom.query_parameters import InvalidQuery
-from app.origins import ForeignPage
+from app.middleware.crowding import TooCrowded
+from app.middleware.origins import ForeignPage
 from app.protocol.byte_ranges import content_range
 from app.protocol.errors import (
     MalformedRequest,

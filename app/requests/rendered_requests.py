@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from app.documentation import answering_bytes
+from app.description.documentation import answering_bytes
 from app.protocol.errors import MalformedRequest
 
 _FRAME_LIST = re.compile(r"[1-9][0-9]{0,9}(,[1-9][0-9]{0,9})*")

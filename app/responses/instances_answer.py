@@ -7,11 +7,11 @@ from starlette.responses import Response
 
 from app.codecs import CODECS_VERSION
 from app.codecs.errors import CannotTranscode
-from app.dependencies import Server
 from app.protocol.accept import MediaRange
 from app.protocol.errors import NotAcceptable
 from app.protocol.negotiation import Offer, choose
 from app.representations import ZIP_OFFER, instance_offers, stored_instance_offers
+from app.requests.dependencies import Server
 from app.responses.stored_answers import StoredAnswer, StoredPart
 from app.services.instance_transcoding import possible_instances, transcode_instance
 from app.services.retrieve import find_instances, instance_content
@@ -27,7 +27,7 @@ async def answer_instances(
 
     Raises NotAcceptable, CannotTranscode, ResourceNotFound.
     """
-    answer = server.answer(request, key.path)
+    answer = StoredAnswer(server, request, key.path)
     instances = await find_instances(server.archive, key)
     answer.timing.note("index")
     alone = key.sop_instance_uid is not None

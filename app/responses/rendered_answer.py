@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.codecs.errors import CannotTranscode
-from app.dependencies import Server, acceptable
 from app.protocol.accept import MediaRange
 from app.protocol.entity_tags import EntityTag
 from app.protocol.errors import NotAcceptable
@@ -20,7 +19,8 @@ from app.rendering.encode import ENCODERS
 from app.rendering.errors import InvalidRenderingParameter, NotRenderable
 from app.rendering.options import RenderOptions
 from app.representations import OCTET_STREAM
-from app.responses.stored_answers import StoredPart
+from app.requests.dependencies import Server, acceptable
+from app.responses.stored_answers import StoredAnswer, StoredPart
 from app.responses.validation import Validation
 from app.services.content import Content
 from app.services.errors import ResourceNotFound
@@ -65,7 +65,7 @@ class RenderedAnswer:
         self._request = request
         self._server = server
         self._options = options
-        self._answer = server.answer(request, path + _query(request))
+        self._answer = StoredAnswer(server, request, path + _query(request))
         self._accepted = accepted or _acceptable(request)
 
     def takes_all(self, *, by_default: bool) -> bool:

@@ -9,16 +9,16 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from app import cli_access, cli_database
+from app.cli import access, database
+from app.process.shared_figures import shared_figures
 from app.settings import Settings
-from app.shared_figures import shared_figures
 
 app = typer.Typer(
     name="fovea", help="Fovea, a DICOMweb server.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
 )
-app.add_typer(cli_access.user, name="user")
-app.add_typer(cli_access.token, name="token")
-app.add_typer(cli_database.database, name="db")
+app.add_typer(access.user, name="user")
+app.add_typer(access.token, name="token")
+app.add_typer(database.database, name="db")
 errors = Console(stderr=True)
 
 MOST_PROCESSES = 4
@@ -73,7 +73,7 @@ def serve(
             server_header=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             timeout_worker_healthcheck=WORKER_SECONDS,
-            proxy_headers=False,  # app.proxies reads them, from those that are trusted
+            proxy_headers=False,  # app.middleware.proxies reads them, from those that are trusted
             ssl_certfile=tls.certificate,
             ssl_keyfile=tls.key,
             ssl_ca_certs=str(tls.client_ca) if tls.client_ca else None,
@@ -90,7 +90,7 @@ def import_files(
     """Store files and folders, with a progress bar. Files that are not DICOM are counted and left alone."""
     import asyncio
 
-    from app.importing import import_into_archive, import_into_server
+    from app.cli.importing import import_into_archive, import_into_server
 
     if url is not None and data is not None:
         raise typer.BadParameter("give --data or --url, not both")
@@ -105,7 +105,7 @@ def settings(
     describe: Annotated[bool, typer.Option("--describe", help="Print what every setting means instead.")] = False,
 ) -> None:
     """Print the settings in force."""
-    from app.settings_table import settings_table
+    from app.settings.table import settings_table
 
     typer.echo(settings_table().rstrip() if describe else _settings().model_dump_json(indent=2))
 

@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_MARK = "fovea.head"
+from app.requests.head import HEAD_MARK
 
 
 class HeadAsGet:
@@ -20,9 +20,4 @@ class HeadAsGet:
         async def send_head(message: Message) -> None:
             await send(message if message["type"] != "http.response.body" else {**message, "body": b""})
 
-        await self._app({**scope, "method": "GET", _MARK: True}, receive, send_head)
-
-
-def is_head(scope: Scope) -> bool:
-    """Whether the client asked for the head alone, so that the body need not be made."""
-    return _MARK in scope
+        await self._app({**scope, "method": "GET", HEAD_MARK: True}, receive, send_head)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.shared_figures import SHARED_FOLDER, forget_dead_processes, shared_figures
+from app.process.shared_figures import SHARED_FOLDER, forget_dead_processes, shared_figures
 
 LONG_AGO = 1_000_000_000
 

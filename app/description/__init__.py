@@ -1,0 +1,1 @@
+"""What the server says of itself: the API description and the Capabilities Description."""

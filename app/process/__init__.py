@@ -1,0 +1,1 @@
+"""The server process: its log, its figures, its memory and its end."""

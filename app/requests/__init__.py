@@ -1,0 +1,1 @@
+"""What routes read of a request: the address, the body, the parameters."""
