@@ -10,7 +10,7 @@ FROM python:3.13-slim
 RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
     pip install --no-cache-dir --no-index --find-links /wheels fovea-dicomweb \
     && useradd --system --uid 10001 --home-dir /data fovea \
-    && install --directory --owner fovea /data
+    && install --directory --owner fovea /data /access
 USER fovea
 VOLUME /data
 EXPOSE 8080

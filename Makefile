@@ -15,8 +15,9 @@ help: ## Show this list
 serve: $(INSTALLED) ## Serve the archive in ./data on http://127.0.0.1:8080
 	$(BIN)/fovea serve
 
-test: check $(INSTALLED_DEV) ## Check and test everything
-	$(BIN)/pytest -n auto
+test: check $(INSTALLED_DEV) ## Check and test everything, transactions also on PostgreSQL and S3
+	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest -n auto --dist worksteal --archive=postgresql+s3 tests/api
 
 check: $(INSTALLED_DEV) ## Check format, lint, types, import contracts and the API description
 	$(BIN)/ruff format --check .
@@ -51,7 +52,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(INSTALLED): $(BIN)/python pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[video]'
 	touch $@
 
 $(TOOLS)/installed: $(BIN)/python

@@ -28,10 +28,11 @@ from app.middleware.plain_paths import PlainPaths
 from app.middleware.protection import Protection, describe_credentials
 from app.middleware.proxies import TrustedProxies
 from app.middleware.request_limits import RequestLimits
+from app.middleware.route_table import RouteTable
 from app.process import logs
 from app.process.garbage import spare_what_stays
 from app.process.metrics import Metrics
-from app.process.server_process import end_with_parent
+from app.process.server_process import beginning, codec_guard, end_with_parent
 from app.requests.dependencies import Server
 from app.requests.urls import BaseUrl
 from app.responses.validation import cache_control
@@ -73,8 +74,9 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         end_with_parent()
-        archive = await open_archive(settings)
-        policy = _store_policy(settings)
+        with beginning(settings.archive_place):
+            archive = await open_archive(settings)
+        policy = store_policy(settings)
         validity = cache_control(settings.retrieve.cache_seconds)
         renderer = Renderer(archive, RenderingPolicy(**settings.rendering.model_dump()))
         base_url = BaseUrl(settings)
@@ -87,7 +89,8 @@ def create_app(settings: Settings) -> FastAPI:
         refreshing = asyncio.create_task(figures.keep_fresh())
         audit.write(Activity(AuditEvent.START))
         try:
-            yield
+            async with codec_guard(settings.limits.codec_seconds):
+                yield
         finally:
             refreshing.cancel()
             await archive.close()
@@ -119,6 +122,7 @@ def create_app(settings: Settings) -> FastAPI:
     for prefix in (settings.dicomweb_root, ""):
         _add_routes(app, protection, capabilities, prefix)
     describe_credentials(app)
+    app.router.middleware_stack = RouteTable(app.router)
     return app
 
 
@@ -126,7 +130,8 @@ def create_app_from_environment() -> FastAPI:
     """For server processes that are told their settings by environment variables."""
     settings = Settings()
     logs.configure(settings.log_level, settings.log_format)
-    app = create_app(settings)
+    with beginning(settings.archive_place):
+        app = create_app(settings)
     spare_what_stays()
     return app
 
@@ -175,12 +180,14 @@ def _watch(figures: Metrics, server: Server) -> None:
     figures.watch_queue("cpu_work", waiting)
 
 
-def _store_policy(settings: Settings) -> StorePolicy:
+def store_policy(settings: Settings) -> StorePolicy:
+    """What the settings say of instances that are stored."""
     limits = settings.limits
     parse_limits = ParseLimits(
         max_depth=limits.nesting, max_elements=limits.elements, max_inflated=limits.inflated_bytes
     )
-    return StorePolicy(settings.store.duplicates, settings.store.validation, parse_limits)
+    store = settings.store
+    return StorePolicy(store.duplicates, store.validation, parse_limits, transcoding=store.transcoding)
 
 
 def _middleware(settings: Settings, gate: Gate, audit: AuditTrail, figures: Metrics) -> list[Middleware]:

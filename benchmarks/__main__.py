@@ -4,94 +4,21 @@ On a machine with other work on it, CPU per request is the figure to compare; ra
 """
 
 import itertools
-import statistics
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks import transcoding
 from benchmarks.data import Instance, ct_series, small_studies
-from benchmarks.server import ROOT, BenchServer, running_server
+from benchmarks.measuring import HEAD, Request, Result, measure, store_request
+from benchmarks.server import BenchServer, running_server
 
-SECONDS = 3.0
 SLICES = 200
 STUDIES, PER_STUDY = 200, 10
-BOUNDARY = "fovea-benchmark-0123456789abcdef"
 STORED = 'multipart/related; type="{}"; transfer-syntax=*'
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request to make."""
-
-    method: str
-    path: str
-    accept: str = "application/dicom+json"
-    body: bytes | None = None
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a scenario showed."""
-
-    name: str
-    per_second: float
-    p50_ms: float
-    cpu_ms: float
-
-    def row(self) -> str:
-        return f"| {self.name} | {self.per_second:,.0f} | {self.p50_ms:.2f} | {self.cpu_ms:.2f} |"
-
-
-def store_request(instances: list[Instance]) -> Request:
-    parts = [f"--{BOUNDARY}\r\nContent-Type: application/dicom\r\n\r\n".encode() + item.data for item in instances]
-    body = b"\r\n".join(parts) + f"\r\n--{BOUNDARY}--".encode()
-    return Request("POST", "/studies", body=body)
-
-
-def measure(server: BenchServer, name: str, requests: Iterator[Request], connections: int, per_request: int) -> Result:
-    """Make requests over some connections until they or the time end; ``per_request`` operations are in each."""
-    latencies: list[float] = []
-    taking = threading.Lock()
-    began, cpu_before = time.perf_counter(), server.cpu_seconds()
-
-    def work() -> None:
-        connection = HTTPConnection("127.0.0.1", server.port)
-        while time.perf_counter() - began < SECONDS:
-            with taking:
-                request = next(requests, None)
-            if request is None:
-                break
-            latencies.append(_ask(connection, request))
-        connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(connections)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    took, cpu = time.perf_counter() - began, server.cpu_seconds() - cpu_before
-    operations = len(latencies) * per_request
-    return Result(name, operations / took, statistics.median(latencies) * 1000, cpu * 1000 / operations)
-
-
-def _ask(connection: HTTPConnection, request: Request) -> float:
-    headers = {"Accept": request.accept}
-    if request.body is not None:
-        headers["Content-Type"] = f'multipart/related; type="application/dicom"; boundary={BOUNDARY}'
-    began = time.perf_counter()
-    connection.request(request.method, ROOT + request.path, request.body, headers)
-    answer = connection.getresponse()
-    answer.read()
-    if answer.status != 200:
-        raise RuntimeError(f"{request.method} {request.path} answered {answer.status}")
-    return time.perf_counter() - began
 
 
 def scenarios(server: BenchServer) -> Iterator[Callable[[], Result]]:
@@ -129,7 +56,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, running_server(Path(folder)) as server:
         steps = track(list(scenarios(server)), "measuring", console=Console(stderr=True))
         results = [step() for step in steps]
-    print("| transaction | per second | p50 ms | server CPU ms |\n|---|---|---|---|")
+    results += transcoding.results()
+    print(HEAD)
     print("\n".join(result.row() for result in results))
 
 

@@ -35,6 +35,18 @@ def ct_series(slices: int) -> list[Instance]:
     ]
 
 
+def smooth_series(slices: int) -> list[Instance]:
+    """One series of slices that compress as those of a scanner do, to a third: soft shapes, and noise of 12 levels."""
+    study, series, random = generate_uid(), generate_uid(), np.random.default_rng(2)
+    y, x = np.mgrid[-1 : 1 : ROWS * 1j, -1 : 1 : COLUMNS * 1j]
+    shapes = 1000 + 800 * np.exp(-3 * (x**2 + 2 * y**2)) + 200 * np.cos(9 * x) * np.sin(7 * y)
+    return [
+        _instance(CTImageStorage, study, series, number, pixels.astype(np.uint16), "CT", "bench-smooth")
+        for number in range(slices)
+        for pixels in [shapes + random.normal(0, 12, shapes.shape)]
+    ]
+
+
 def small_studies(studies: int, per_study: int) -> list[Instance]:
     """Many studies of small instances (8 kB), each of its own patient."""
     pixels = np.zeros((SMALL, SMALL), dtype=np.uint16)

@@ -13,15 +13,13 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
-
-from sqlalchemy import Connection
+from typing import Any, NamedTuple
 
 from storage.index.migrations import upgrade
 from storage.index.searching import count_matches, search_instances, search_series, search_studies
@@ -46,6 +44,9 @@ SURNAMES = [a + b + c for a in SYLLABLES for b in SYLLABLES for c in SYLLABLES[:
 GIVEN_NAMES = [a + b for a in SYLLABLES for b in SYLLABLES]
 ATTRIBUTES = b'{"0020000D":{"vr":"UI","Value":["1.2"]}}' + b" " * 1_500
 DOCUMENT = b"{}" + b" " * 500
+
+Row = dict[str, object]
+"""Values by column."""
 
 
 class Study(NamedTuple):
@@ -102,71 +103,72 @@ def fill(path: Path, count: int) -> None:
 
 
 def write(database: sqlite3.Connection, batch: list[Study]) -> None:
-    series = [(2 * each.row + n, each, modality) for each in batch for n, modality in enumerate(each.modalities)]
-    insert(
-        database,
-        "study",
-        [
-            {
-                "id": each.row,
-                "study_instance_uid": each.uid,
-                "patient_name_alphabetic": each.name,
-                "patient_id": each.patient_id,
-                "study_date": each.date,
-                "accession_number": each.accession_number,
-                "referring_physician_name_alphabetic": each.referring,
-                "study_description": each.description,
-                "attributes": ATTRIBUTES,
-            }
-            for each in batch
-        ],
-    )
-    insert(
-        database,
-        "series",
-        [
-            {
-                "id": row,
-                "study_row": study.row,
-                "series_instance_uid": f"{study.uid}.{row}",
-                "modality": modality,
-                "series_date": study.date,
-                "number_of_instances": 1,
-                "attributes": DOCUMENT,
-            }
-            for row, study, modality in series
-        ],
-    )
+    series = series_rows(batch)
+    insert(database, "study", study_rows(batch))
+    insert(database, "series", series)
     insert(
         database,
         "instance",
         [
             {
-                "id": row,
-                "study_row": study.row,
-                "series_row": row,
-                "sop_instance_uid": f"{study.uid}.{row}.1",
-                "sop_class_uid": sop_class_uid(modality),
-                "content_date": study.date,
+                "id": row["id"],
+                "study_row": row["study_row"],
+                "series_row": row["id"],
+                "sop_instance_uid": f"{row['series_instance_uid']}.1",
+                "sop_class_uid": sop_class_uid(str(row["modality"])),
+                "content_date": row["series_date"],
                 "transfer_syntax_uid": "1.2.840.10008.1.2.1",
-                "blob_key": f"{row}",
+                "blob_key": f"{row['id']}",
                 "size": 1,
                 "sha256": b"",
                 "attributes": DOCUMENT,
             }
-            for row, study, modality in series
+            for row in series
         ],
     )
-    insert(database, "instance_metadata", [{"instance_row": row, "document": DOCUMENT} for row, _, _ in series])
-    insert(
-        database,
-        "study_value",
-        [
-            {"keyword": keyword, "value": value, "study_date": study.date, "study_row": study.row}
-            for study in batch
-            for keyword, value in values_of(study)
-        ],
-    )
+    insert(database, "instance_metadata", [{"instance_row": row["id"], "document": DOCUMENT} for row in series])
+    insert(database, "study_value", value_rows(batch))
+
+
+def study_rows(batch: list[Study]) -> list[Row]:
+    return [
+        {
+            "id": each.row,
+            "study_instance_uid": each.uid,
+            "patient_name_alphabetic": each.name,
+            "patient_id": each.patient_id,
+            "study_date": each.date,
+            "accession_number": each.accession_number,
+            "referring_physician_name_alphabetic": each.referring,
+            "study_description": each.description,
+            "attributes": ATTRIBUTES,
+        }
+        for each in batch
+    ]
+
+
+def series_rows(batch: list[Study]) -> list[Row]:
+    return [
+        {
+            "id": row,
+            "study_row": study.row,
+            "series_instance_uid": f"{study.uid}.{row}",
+            "modality": modality,
+            "series_date": study.date,
+            "number_of_instances": 1,
+            "attributes": DOCUMENT,
+        }
+        for study in batch
+        for row, modality in enumerate(study.modalities, 2 * study.row)
+    ]
+
+
+def value_rows(batch: list[Study]) -> list[Row]:
+    return [
+        {"keyword": keyword, "value": value, "study_date": study.date, "study_row": study.row}
+        for study in batch
+        for keyword, value in values_of(study)
+    ]
 
 
 def values_of(study: Study) -> Iterator[tuple[str, str]]:
@@ -186,7 +188,7 @@ def sop_class_uid(modality: str) -> str:
     return f"1.2.840.10008.5.1.4.1.1.{list(MODALITIES).index(modality)}"
 
 
-def insert(database: sqlite3.Connection, table: str, rows: list[dict[str, object]]) -> None:
+def insert(database: sqlite3.Connection, table: str, rows: list[Row]) -> None:
     """Insert rows; columns that they do not name are empty."""
     columns = [name for _, name, *_ in database.execute(f"PRAGMA table_info({table})")]
     marks = ", ".join("?" * len(columns))
@@ -194,7 +196,9 @@ def insert(database: sqlite3.Connection, table: str, rows: list[dict[str, object
     database.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
 
 
-Question = Callable[[Connection], object]
+Question = partial[Any]
+"""An operation of ``storage.index.searching``, which lacks a connection."""
+
 SEARCHES = {Level.STUDY: search_studies, Level.SERIES: search_series, Level.INSTANCE: search_instances}
 
 

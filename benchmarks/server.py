@@ -34,13 +34,14 @@ class BenchServer:
 
 
 @contextmanager
-def running_server(folder: Path) -> Iterator[BenchServer]:
-    """A server on a free port, with its data in a folder."""
+def running_server(folder: Path, processes: int = 0, **environment: str) -> Iterator[BenchServer]:
+    """A server on a free port, with its data in a folder; so many ``processes``, or one for each core."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [str(Path(sys.executable).with_name("fovea")), "serve", "--port", str(port), "--data", str(folder)]
-    process = subprocess.Popen(command, env={**os.environ, "FOVEA_LOG_LEVEL": "warning"}, stderr=subprocess.DEVNULL)
+    variables = os.environ | {"FOVEA_LOG_LEVEL": "warning", "FOVEA_WORKERS": str(processes)} | environment
+    process = subprocess.Popen(command, env=variables, stderr=subprocess.DEVNULL)
     try:
         _wait(port)
         yield BenchServer(port, process.pid)

@@ -8,6 +8,17 @@ from storage.resource import ResourceKey
 
 
 @dataclass(frozen=True, slots=True)
+class InstanceForm:
+    """A file of an instance in another transfer syntax, made when it was stored, and kept beside the stored one."""
+
+    transfer_syntax_uid: str
+    blob_key: str
+    size: int
+    sha256: bytes
+    frame_index: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceRecord:
     """Everything the index is told of one instance, made once, at ingest.
 
@@ -16,6 +27,8 @@ class InstanceRecord:
     JSON objects (PS3.18 F.2), one for each level: all attributes of the patient and study, all of the series, and
     those of the instance that a search returns unasked. ``metadata`` is the whole DICOM JSON object. In all of them a
     URL below the DICOMweb root is written with ``BASE_URL_MARK`` in the root's place.
+
+    ``received_sha256`` is the digest of the file as it came, where it was not stored like that.
     """
 
     key: ResourceKey
@@ -31,6 +44,13 @@ class InstanceRecord:
     metadata: bytes
     frame_index: bytes
     bulk_index: bytes
+    received_sha256: bytes | None = None
+    form: InstanceForm | None = None
+
+    @property
+    def blob_keys(self) -> tuple[str, ...]:
+        """The blob of the stored file, and that of its other form."""
+        return (self.blob_key,) if self.form is None else (self.blob_key, self.form.blob_key)
 
 
 class DuplicatePolicy(StrEnum):
@@ -46,7 +66,10 @@ class Outcome(StrEnum):
 
     ADDED = "added"
     IDENTICAL = "identical"
-    """The instance is there already, with the same bytes (equal SHA-256, study and series)."""
+    """The instance is there already, with the same bytes (equal SHA-256, study and series).
+
+    Bytes are the same also where those that came are what came before, or what became of it.
+    """
     CONFLICT = "conflict"
     """The SOPInstanceUID is there already, with other bytes, and stays what it was (``REJECT``)."""
     REPLACED = "replaced"
@@ -61,7 +84,8 @@ class Addition:
 
     ``stored_key`` says where the SOPInstanceUID is stored now: not where the record wanted it if another instance was
     kept. ``unneeded_blob_key`` is the record's own blob if no row names it. It never was visible to anybody, so whoever
-    called deletes it at once; a blob that a row named before is the index's to remember (``Index.unneeded_blobs``).
+    called deletes it at once, with that of the record's other form; a blob that a row named before is the index's to
+    remember (``Index.unneeded_blobs``).
     """
 
     outcome: Outcome

@@ -1,4 +1,4 @@
-"""Fixtures for tests that need a live server."""
+"""Where the archives of the tests are, and fixtures for tests that need a live server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,9 +6,48 @@ from tempfile import gettempdir
 
 import pytest
 
+from tests.archives import IN_FOLDERS, ON_SERVERS, ServedArchives, release_archives, serve_archives
 from tests.live_server import LiveServer, live_server
 from tests.postgresql_server import PostgresqlServer, postgresql_server
 from tests.swift_server import IS_MISSING, SwiftServer, swift_server
+
+MARKER = "archive_in_folder(reason): runs with the archive in a folder only"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--archive", choices=[IN_FOLDERS, ON_SERVERS], default=IN_FOLDERS, help="where the servers' archives are"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", MARKER)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    marker = item.get_closest_marker("archive_in_folder")
+    if marker and item.config.getoption("archive") != IN_FOLDERS:
+        pytest.skip(marker.args[0])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def archives(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The archives of all servers are where the option says."""
+    if request.config.getoption("archive") == IN_FOLDERS:
+        yield
+        return
+    serve_archives(ServedArchives(request.getfixturevalue("postgresql"), request.getfixturevalue("swift")))
+    yield
+    serve_archives(None)
+
+
+@pytest.fixture(autouse=True)
+def archives_of_the_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Those that a test has for itself end with it."""
+    folder: Path | None = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if folder is not None:
+        release_archives(folder)
 
 
 @pytest.fixture(scope="session")

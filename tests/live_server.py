@@ -6,12 +6,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
+
+from tests.archives import archive_environment
 
 FOVEA = str(Path(sys.executable).with_name("fovea"))
 """The command line as it is installed beside the interpreter that runs the tests."""
@@ -78,16 +80,17 @@ def live_server(data: Path, *options: str, workers: int = 1, **environment: str)
                 server.kill()
 
 
-def start_server(data: Path, *options: str, workers: int = 1, **environment: str) -> LiveServer:
+def start_server(
+    data: Path, *options: str, workers: int = 1, program: Sequence[str] = (FOVEA,), **environment: str
+) -> LiveServer:
     """Start a server and wait until it answers. Raises ServerDidNotStart."""
     port = free_port()
     log = data.with_suffix(".log")
-    command = [FOVEA, "serve", "--port", str(port), "--data", str(data), "--workers", str(workers), *options]
+    command = [*program, "serve", "--port", str(port), "--data", str(data), "--workers", str(workers), *options]
     with log.open("ab") as output:
         # A session of its own: kill() must reach the worker processes too, and nothing else.
-        process = subprocess.Popen(
-            command, stdout=output, stderr=output, env=plain_environment() | environment, start_new_session=True
-        )
+        variables = plain_environment() | archive_environment(data) | environment
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=variables, start_new_session=True)
     server = LiveServer(process, port, data, log, workers)
     if not _answers(server):
         if process.poll() is None:

@@ -43,8 +43,12 @@ class PostgresqlServer:
         """The URL of a database of this process, with empty tables; what was in it is gone."""
         if self._own is None:
             self._own = self.new_database()
-        self.execute(_EMPTY, database=urlsplit(self._own).path[1:])
+        self.empty(self._own)
         return self._own
+
+    def empty(self, url: str) -> None:
+        """Empty the tables of a database."""
+        self.execute(_EMPTY, database=urlsplit(url).path[1:])
 
     def new_database(self, template: str = MIGRATED) -> str:
         """The URL of a database that nobody has used; ``template0`` has no tables."""

@@ -23,7 +23,7 @@ class Growth:
 @contextmanager
 def measured_growth(server: LiveServer) -> Iterator[Growth]:
     """Measure the peak of resident memory within the block against its start."""
-    folders = _process_folders(server)
+    folders = process_folders(server)
     try:
         for folder in folders:
             (folder / "clear_refs").write_text(_RESET_PEAK)
@@ -32,10 +32,10 @@ def measured_growth(server: LiveServer) -> Iterator[Growth]:
     before = sum(_status_bytes(folder, "VmRSS") for folder in folders)
     growth = Growth()
     yield growth
-    growth.bytes = sum(_status_bytes(folder, "VmHWM") for folder in _process_folders(server)) - before
+    growth.bytes = sum(_status_bytes(folder, "VmHWM") for folder in process_folders(server)) - before
 
 
-def _process_folders(server: LiveServer) -> list[Path]:
+def process_folders(server: LiveServer) -> list[Path]:
     """The server's process and its descendants: the server leads a session of its own."""
     return [folder for folder in Path("/proc").glob("[0-9]*") if _session_of(folder) == server.process.pid]
 

@@ -31,10 +31,18 @@ def test_the_log_says_where_the_server_is_and_nothing_of_the_patients(data_folde
     with live_server(data_folder) as server:
         assert requests.get(f"{server.root}/studies?PatientName=Doe^Archibald", timeout=5).ok
     log = server.log.read_text()
-    assert server.root in log
+    assert f"Fovea serves {data_folder} at {server.root}" in log
     assert "/dicom-web/studies 200" in log
     assert "Archibald" not in log
     assert "Traceback" not in log
+
+
+def test_the_log_says_where_the_archive_is_and_no_password(data_folder: Path, postgresql_url: str) -> None:
+    with live_server(data_folder, FOVEA_INDEX__URL=postgresql_url.replace("postgres:@", "postgres:hidden@")) as server:
+        assert requests.get(f"{server.root}/studies", timeout=5).json() == []
+    log = server.log.read_text()
+    assert f"Fovea serves {data_folder} (index: {postgresql_url.replace('postgres:@', 'postgres:***@')}) at" in log
+    assert "hidden" not in log
 
 
 def test_a_host_that_others_can_reach_is_refused_without_authentication(data_folder: Path) -> None:

@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.dicom.store_report import FailedInstance, FailureReason, StoreReport
-from app.main import open_archive
+from app.main import open_archive, store_policy
 from app.protocol.multipart_writer import MultipartLayout, Part, multipart_related, new_boundary
 from app.representations import DICOM
 from app.services.archive import Archive
-from app.services.store import StoreRequest
+from app.services.store import StorePolicy, StoreRequest
 from app.settings import Settings
 from storage.blobs.protocol import CHUNK_BYTES
 from storage.errors import StorageError
@@ -58,7 +58,8 @@ async def import_into_archive(paths: Sequence[Path], settings: Settings) -> Tall
     """Store into the archive that the settings name; a server may be using it at the same time."""
     archive = await open_archive(settings)
     try:
-        return await _import(paths, lambda batch: _store_in_archive(archive, batch))
+        policy = store_policy(settings)
+        return await _import(paths, lambda batch: _store_in_archive(archive, policy, batch))
     finally:
         await archive.close()
 
@@ -87,8 +88,8 @@ async def _import(paths: Sequence[Path], store: Callable[[Sequence[Path]], Await
     return tally
 
 
-async def _store_in_archive(archive: Archive, batch: Sequence[Path]) -> list[str | None]:
-    async with StoreRequest(archive) as request:
+async def _store_in_archive(archive: Archive, policy: StorePolicy, batch: Sequence[Path]) -> list[str | None]:
+    async with StoreRequest(archive, policy=policy) as request:
         for path in batch:
             blob = request.stage()
             async for chunk in _chunks(path):

@@ -1,4 +1,4 @@
-"""The command line: ``fovea serve``, ``fovea import``, ``fovea user``, ``fovea token``, ``fovea db``."""
+"""The command line: ``fovea serve``, ``fovea import``, ``fovea settings``, and those of the other files here."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from app.cli import access, database
+from app.cli import access, archive, database
 from app.process.shared_figures import shared_figures
 from app.settings import Settings
 
@@ -19,6 +19,9 @@ app = typer.Typer(
 app.add_typer(access.user, name="user")
 app.add_typer(access.token, name="token")
 app.add_typer(database.database, name="db")
+app.command()(archive.check)
+app.command()(archive.reindex)
+app.command()(archive.migrate)
 errors = Console(stderr=True)
 
 MOST_PROCESSES = 4
@@ -31,6 +34,10 @@ wait for one that was killed while it began."""
 
 SHUTDOWN_SECONDS = 30
 """How long requests in flight may go on after the server was asked to stop."""
+
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection may be idle. Proxies keep theirs for up to a minute, and must not find one closed on which they
+have just sent a request: what is not safe to repeat would fail."""
 
 DataFolder = Annotated[Path | None, typer.Option(help="The folder of the archive. [default: data]")]
 
@@ -48,21 +55,33 @@ def serve(
     """Serve the archive. Options go before FOVEA_... environment variables."""
     import ssl
 
-    import uvicorn
+    from uvicorn import Config
+
+    from app.process import logs
+    from app.process.supervisor import Supervisor
 
     tls_flags = {"tls__certificate": ssl_certfile, "tls__key": ssl_keyfile, "tls__client_ca": ssl_ca_certs}
     settings = _settings(host=host, port=port, workers=workers, data=data, **tls_flags)
     tls = settings.tls
+    if tls.certificate:
+        try:
+            ssl.create_default_context(cafile=tls.client_ca).load_cert_chain(tls.certificate, tls.key)
+        except OSError as error:
+            errors.print(
+                f"The certificate, its key or the authorities cannot be used: {error}", style="red", soft_wrap=True
+            )
+            raise typer.Exit(2) from error
     scheme = "https" if tls.certificate else "http"
     root = f"{scheme}://{settings.host}:{settings.port}{settings.dicomweb_root}"
-    errors.print(f"Fovea serves {settings.data.resolve()} at {root}", highlight=False, soft_wrap=True)
+    errors.print(f"Fovea serves {settings.archive_place} at {root}", highlight=False, soft_wrap=True)
     if settings.auth.mode == "none":
         errors.print("Anybody who reaches this address can read and write: no authentication (FOVEA_AUTH__MODE=none).")
     elif not settings.says_who_may:
         errors.print("Anybody on this machine can read and write: no authentication (`fovea user add` sets one up).")
     processes = settings.workers or min(os.cpu_count() or 1, MOST_PROCESSES)
-    with shared_figures(processes):
-        uvicorn.run(
+    logs.configure(settings.log_level, settings.log_format)
+    with shared_figures():
+        config = Config(
             "app.main:create_app_from_environment",
             factory=True,
             host=settings.host,
@@ -71,6 +90,7 @@ def serve(
             log_config=None,
             access_log=False,  # it would write search keys, which are patient data
             server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             timeout_worker_healthcheck=WORKER_SECONDS,
             proxy_headers=False,  # app.middleware.proxies reads them, from those that are trusted
@@ -79,6 +99,9 @@ def serve(
             ssl_ca_certs=str(tls.client_ca) if tls.client_ca else None,
             ssl_cert_reqs=ssl.CERT_REQUIRED if tls.client_ca else ssl.CERT_NONE,
         )
+        supervisor = Supervisor(config, SHUTDOWN_SECONDS + WORKER_SECONDS)
+        supervisor.run()
+    raise typer.Exit(supervisor.status)
 
 
 @app.command("import")

@@ -1,15 +1,22 @@
 """One frame from any transfer syntax to any other."""
 
+from dataclasses import replace
+
+import numpy as np
+
 from app.codecs.decoders import DECODERS
 from app.codecs.encoders import ENCODERS
-from app.codecs.errors import CannotTranscode, TranscodingNotPossible
+from app.codecs.errors import CannotTranscode, TranscodingNotPossible, UndecodableFrame
 from app.codecs.pixels import Frame, PixelDescription
-from app.codecs.samples import Samples, native_frame, samples_of
+from app.codecs.samples import Samples, native_frame, precision_of, samples_of
 
 NATIVE_SYNTAXES = frozenset(
     {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"}
 )
 """The transfer syntaxes whose frames are native pixels (PS3.5 A.1 to A.3, A.5)."""
+
+KEEPING_WORDS = NATIVE_SYNTAXES | {"1.2.840.10008.1.2.5"}
+"""The transfer syntaxes whose frames hold all bits that are allocated, whatever they mean (PS3.5 8.1, G)."""
 
 
 def can_transcode(stored_uid: str, target_uid: str, pixels: PixelDescription) -> bool:
@@ -36,10 +43,29 @@ def transcode(data: bytes, stored_uid: str, target_uid: str, pixels: PixelDescri
     if stored_uid in NATIVE_SYNTAXES and target_uid in NATIVE_SYNTAXES:
         return Frame(data, pixels.photometric_interpretation, pixels.planar_configuration)
     samples, photometric = decode(data, stored_uid, pixels)
-    if target_uid in NATIVE_SYNTAXES:
-        return native_frame(samples, photometric, pixels)
-    encoder = ENCODERS[target_uid]
-    return Frame(encoder.encode(samples, photometric, pixels), encoder.photometric.get(photometric, photometric))
+    return _encode(samples, photometric, target_uid, pixels)
+
+
+def transcode_for_good(data: bytes, stored_uid: str, target_uid: str, pixels: PixelDescription) -> Frame:
+    """The same, for a frame that takes the place of the stored one: it is decoded again, and must hold its samples.
+
+    ``target_uid`` is that of a lossless transfer syntax. Bits beside those of BitsStored, such as old overlays, have no
+    place in a codestream that others take at its word. Raises TranscodingNotPossible, UndecodableFrame.
+    """
+    _check(stored_uid, target_uid, pixels)
+    samples, photometric = decode(data, stored_uid, pixels)
+    if target_uid not in KEEPING_WORDS and precision_of(samples, pixels) != pixels.bits_stored:
+        raise TranscodingNotPossible("Bits beside those of BitsStored are in use.")
+    frame = _encode(samples, photometric, target_uid, pixels)
+    described = replace(
+        pixels,
+        photometric_interpretation=frame.photometric_interpretation,
+        planar_configuration=frame.planar_configuration,
+    )
+    again, _ = decode(frame.data, target_uid, described)
+    if not np.array_equal(again, samples):
+        raise UndecodableFrame(f"A frame does not come back from the transfer syntax {target_uid} as it was.")
+    return frame
 
 
 def decode(data: bytes, stored_uid: str, pixels: PixelDescription) -> tuple[Samples, str]:
@@ -51,6 +77,13 @@ def decode(data: bytes, stored_uid: str, pixels: PixelDescription) -> tuple[Samp
     if stored_uid in NATIVE_SYNTAXES:
         return samples_of(Frame(data, pixels.photometric_interpretation, pixels.planar_configuration), pixels)
     return DECODERS[stored_uid](data, pixels)
+
+
+def _encode(samples: Samples, photometric: str, target_uid: str, pixels: PixelDescription) -> Frame:
+    if target_uid in NATIVE_SYNTAXES:
+        return native_frame(samples, photometric, pixels)
+    encoder = ENCODERS[target_uid]
+    return Frame(encoder.encode(samples, photometric, pixels), encoder.photometric.get(photometric, photometric))
 
 
 def _check(stored_uid: str, target_uid: str, pixels: PixelDescription) -> None:

@@ -20,6 +20,7 @@ def answering(description: str, *offers: Offer | str) -> dict[str, Any]:
     responses: dict[int, Any] = {
         200: {"description": description, "content": content},
         304: {"description": "Nothing has changed since the answer that If-None-Match names."},
+        412: {"description": "What is there now is not what If-Match names."},
     }
     return {"openapi_extra": {"parameters": [ACCEPT]}, "responses": responses}
 

@@ -132,16 +132,22 @@ class EncapsulatedFrames(FrameIndex):
 
     def ranges(self, frame: int) -> tuple[ByteRange, ...]:
         """See ``FrameIndex``."""
-        _check(frame, self.number_of_frames)
-        fragments = range(frame, frame + 1) if self.firsts is None else self._fragments(frame, self.firsts)
-        return tuple(ByteRange(self.starts[i], self.starts[i] + self.lengths[i]) for i in fragments)
+        fragments = zip(*self.fragments(frame), strict=True)
+        return tuple(ByteRange(start, start + length) for start, length in fragments)
 
-    def _fragments(self, frame: int, firsts: Sequence[int]) -> range:
-        return range(firsts[frame], firsts[frame + 1] if frame + 1 < len(firsts) else len(self.starts))
+    def fragments(self, frame: int) -> tuple[Sequence[int], Sequence[int]]:
+        """The starts and lengths of a frame's fragments: the same as ``ranges``, of which there may be very many."""
+        _check(frame, self.number_of_frames)
+        if self.firsts is None:
+            first, behind = frame, frame + 1
+        else:
+            first = self.firsts[frame]
+            behind = self.firsts[frame + 1] if frame + 1 < len(self.firsts) else len(self.starts)
+        return self.starts[first:behind], self.lengths[first:behind]
 
     def bits(self, frame: int) -> tuple[int, int]:
         """See ``FrameIndex``."""
-        return 0, 8 * sum(len(byte_range) for byte_range in self.ranges(frame))
+        return 0, 8 * sum(self.fragments(frame)[1])
 
     def to_bytes(self) -> bytes:
         """12 bytes for each fragment, and 4 for each frame where frames have several."""

@@ -1,8 +1,7 @@
 """The values by which an instance is found, in the form in which they are compared (PS3.4 C.2.2.2)."""
 
 import re
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Mapping, Sequence
 
 import orjson
 from pydicom.datadict import dictionary_VR, tag_for_keyword
@@ -32,47 +31,44 @@ def index_values(attributes: Mapping[str, Attribute]) -> dict[str, tuple[str, ..
     text, an integer in its shortest form. What is absent or empty is absent, what is too long is cut.
     """
     found: dict[str, tuple[str, ...]] = {}
-    for keyword, path, kind, vr in _INDEXED:
-        if path[0] in attributes:
-            values = _name(attributes, path) if kind is Kind.NAME else _texts(attributes, path, vr)
-            if values:
-                found[keyword] = values if kind is not Kind.TEXT else values[:1]
+    for keyword, key, path, kind, vr in _INDEXED:
+        attribute = attributes.get(key)
+        if attribute is not None:
+            values = _values(attribute, path)
+            texts = _name(values) if kind is Kind.NAME else _texts(values, vr)
+            if texts:
+                found[keyword] = texts if kind is not Kind.TEXT else texts[:1]
     return found
 
 
 def first_text(attributes: Mapping[str, Attribute], key: str) -> str:
     """The first value of an attribute as text, without padding; empty when there is none."""
-    value = next(_values(attributes, (key,)), None)
-    return value.strip(" \0") if isinstance(value, str) else ""
+    values = _values(attributes[key], ()) if key in attributes else []
+    return values[0].strip(" \0") if values and isinstance(values[0], str) else ""
 
 
-def _values(attributes: Mapping[str, Attribute], path: tuple[str, ...]) -> Iterator[object]:
-    """All values at a path of names, in all items on the way."""
-    key, *rest = path
-    attribute = attributes.get(key)
-    if attribute is None:
-        return
-    if not rest:
+def _values(attribute: Attribute, path: Sequence[str]) -> list[object]:
+    """All values of an attribute, or of those at a path of names in all its items."""
+    if not path:
         values = attribute.get("Value")
-        yield from values if isinstance(values, list) else ()
-        return
+        return values if isinstance(values, list) else []
     # Items are JSON text already; the few that are searched are read back.
-    for item in orjson.loads(orjson.dumps(attribute)).get("Value", ()):
-        yield from _values(item, tuple(rest))
+    key, *rest = path
+    items = orjson.loads(orjson.dumps(attribute)).get("Value", ())
+    return [value for item in items if key in item for value in _values(item[key], rest)]
 
 
-def _name(attributes: Mapping[str, Attribute], path: tuple[str, ...]) -> tuple[str, ...]:
+def _name(values: Sequence[object]) -> tuple[str, ...]:
     """The folded groups of the first name; empty when all of them are."""
-    first = next(_values(attributes, path), None)
-    if not isinstance(first, dict):
+    if not values or not isinstance(values[0], dict):
         return ()
-    folded = tuple(_indexable(fold(first.get(group, ""))) for group in NAME_GROUPS)
+    folded = tuple([_indexable(fold(values[0].get(group, ""))) for group in NAME_GROUPS])
     return folded if any(folded) else ()
 
 
-def _texts(attributes: Mapping[str, Attribute], path: tuple[str, ...], vr: str) -> tuple[str, ...]:
-    texts = (_indexable(_text(value, vr)) for value in islice(_values(attributes, path), MAX_VALUES))
-    return tuple(text for text in texts if text)
+def _texts(values: Sequence[object], vr: str) -> tuple[str, ...]:
+    texts = [_indexable(_text(value, vr)) for value in values[:MAX_VALUES]]
+    return tuple([text for text in texts if text])
 
 
 def _indexable(text: str) -> str:
@@ -93,10 +89,11 @@ def _text(value: object, vr: str) -> str:
     return text
 
 
-def _indexed(keyword: str, kind: Kind) -> tuple[str, tuple[str, ...], Kind, str]:
-    """The keyword, the names in DICOM JSON on its way, how it is kept, and its VR."""
+def _indexed(keyword: str, kind: Kind) -> tuple[str, str, tuple[str, ...], Kind, str]:
+    """The keyword, its name in DICOM JSON, those below it on its way, how it is kept, and its VR."""
     tags = [tag_for_keyword(part) or 0 for part in keyword.split(".")]
-    return keyword, tuple(f"{tag:08X}" for tag in tags), kind, str(dictionary_VR(tags[-1]))
+    key, *path = [f"{tag:08X}" for tag in tags]
+    return keyword, key, tuple(path), kind, str(dictionary_VR(tags[-1]))
 
 
 _INDEXED = [_indexed(attribute.keyword, attribute.kind) for attribute in INDEXED_ATTRIBUTES.values()]

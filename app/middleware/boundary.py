@@ -12,6 +12,7 @@ from app.access.principal import Principal
 from app.access.routes import client_address
 from app.middleware.errors import problem
 from app.process.metrics import OTHER, Metrics
+from app.responses.sending import AnswerBrokenOff
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,9 @@ class RequestBoundary:
             await self._app(scope, receive, send_and_note)
         except ClientDisconnect:
             logger.info("request %s: the client went away", request_id)
+        except AnswerBrokenOff as error:
+            # The server breaks the connection of an answer that does not end.
+            logger.error("request %s: the answer was broken off: %s", request_id, error)
         except Exception:
             logger.exception("request %s failed", request_id)
             if status:

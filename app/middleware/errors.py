@@ -24,12 +24,13 @@ from app.protocol.errors import (
     MalformedRequest,
     NotAcceptable,
     PayloadTooLarge,
+    PreconditionFailed,
     RangeNotSatisfiable,
     UnsupportedContentCoding,
     UnsupportedMediaType,
 )
 from app.rendering.errors import InvalidRenderingParameter, NotRenderable
-from app.services.errors import ArchiveTooLarge, ResourceNotFound, UnreadableArchive
+from app.services.errors import ArchiveTooLarge, LostBytes, ResourceNotFound, UnreadableArchive
 from storage.errors import BlobNotFound, StorageFull, StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -49,11 +50,13 @@ STATUS_OF: dict[type[Exception], int] = {
     NotAcceptable: 406,
     NotRenderable: 406,
     CannotTranscode: 406,
+    PreconditionFailed: 412,
     PayloadTooLarge: 413,
     ArchiveTooLarge: 413,
     UnsupportedMediaType: 415,
     RangeNotSatisfiable: 416,
     TooManyFailures: 429,
+    LostBytes: 500,
     TooCrowded: 503,
     StorageUnavailable: 503,
     KeysUnavailable: 503,
@@ -62,6 +65,9 @@ STATUS_OF: dict[type[Exception], int] = {
 """The status of each exception; anything else is a 500 that says nothing of what happened inside."""
 
 RETRY_AFTER_SECONDS = 5
+
+_VARY: Final = {404: "Authorization", 406: "Accept, Authorization"}
+"""What besides the URL decides an error (RFC 9110 12.5.5): what one may not see does not exist for him."""
 
 DOCUMENTATION: Final[dict[int | str, dict[str, Any]]] = {
     "default": {
@@ -76,6 +82,11 @@ DOCUMENTATION: Final[dict[int | str, dict[str, Any]]] = {
                         "status": {"type": "integer"},
                         "detail": {"type": "string"},
                         "request_id": {"type": "string"},
+                        "offered": {
+                            "type": "array",
+                            "items": {"type": "string"},
+                            "description": "Of a 406: the media types on offer.",
+                        },
                     },
                 }
             }
@@ -92,15 +103,21 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _answer_framework)
 
 
-def problem(status: int, detail: str, request_id: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Problem details as an answer."""
+def problem(
+    status: int, detail: str, request_id: str, headers: Mapping[str, str] | None = None, **members: object
+) -> Response:
+    """Problem details as an answer, with further members; never to be kept, since each tells of one request."""
     content = {"title": http.HTTPStatus(status).phrase, "status": status, "detail": detail, "request_id": request_id}
-    return Response(orjson.dumps(content), status, headers, media_type="application/problem+json")
+    headers = {"Cache-Control": "no-store", **(headers or {})}
+    return Response(orjson.dumps(content | members), status, headers, media_type="application/problem+json")
 
 
 async def _answer(request: Request, error: Exception) -> Response:
     status = next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
-    headers = {}
+    headers = {"Vary": _VARY[status]} if status in _VARY else {}
+    members: dict[str, object] = {}
+    if isinstance(error, NotAcceptable):
+        members["offered"] = error.offered
     if isinstance(error, RangeNotSatisfiable):
         headers["Content-Range"] = content_range(None, error.size)
     if isinstance(error, UnsupportedContentCoding):
@@ -111,7 +128,7 @@ async def _answer(request: Request, error: Exception) -> Response:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         logger.error("unavailable: %s", error.__cause__ or error)
     detail = _describe(error) if isinstance(error, RequestValidationError) else str(error)
-    response = problem(status, detail, request.state.request_id, headers)
+    response = problem(status, detail, request.state.request_id, headers, **members)
     if isinstance(error, Unauthenticated):
         for challenge in error.challenges:  # each in a field of its own: clients that read lists of them are rare
             response.headers.append("WWW-Authenticate", challenge)

@@ -10,6 +10,12 @@ _PAGE: Final = (
 )
 """A page shows and runs what comes from this server, and is shown in no other's frame (Content Security Policy 3)."""
 
+_XML: Final = (
+    b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+    b"sandbox"
+)
+"""A stored document of XML may have elements of a page within: it is shown, and runs and loads nothing."""
+
 _API_DOCUMENTATION: Final = (
     b"default-src 'none'; script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
     b"style-src 'unsafe-inline' https://cdn.jsdelivr.net https://fonts.googleapis.com; "
@@ -34,10 +40,16 @@ class PageHeaders:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", ()))
                 headers.append((b"x-content-type-options", b"nosniff"))
-                if any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers):
-                    policy = _API_DOCUMENTATION if scope["path"] in _API_PATHS else _PAGE
+                policy = _policy(dict(headers).get(b"content-type", b""), scope["path"])
+                if policy:
                     headers += [(b"content-security-policy", policy), (b"referrer-policy", b"no-referrer")]
                 message["headers"] = headers
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _policy(content_type: bytes, path: str) -> bytes:
+    if content_type.startswith(b"text/html"):
+        return _API_DOCUMENTATION if path in _API_PATHS else _PAGE
+    return _XML if content_type.startswith(b"text/xml") else b""

@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 
 import orjson
 
+_UNFINISHED = "ASGI callable returned without completing response."
+"""What the HTTP server says of an answer that is broken off on purpose; our own line says why."""
+
 CONSOLE_FORMAT = "%(asctime)s %(levelname)-7s %(name)s  %(message)s"
 
 
@@ -31,5 +34,8 @@ def configure(level: str, form: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # Every request has a line of ours; the HTTP client's own lines would repeat it.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg != _UNFINISHED)
+    # What no line of ours tells: to find it out takes as long as to write the line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # A malformed body is the client's fault, and its answer says so.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)

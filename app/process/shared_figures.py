@@ -1,4 +1,4 @@
-"""The folder by which the processes of one server share what they count."""
+"""The folder by which the processes of one server share what they count, and on what they work."""
 
 import fcntl
 import os
@@ -22,9 +22,9 @@ _LIVE_GAUGE = re.compile(r"gauge_live\w*_(\d+)\.db")
 
 
 @contextmanager
-def shared_figures(processes: int) -> Iterator[None]:
-    """A folder for as long as several server processes run; none for a single one, or where one is named already."""
-    if processes == 1 or SHARED_FOLDER in os.environ:
+def shared_figures() -> Iterator[None]:
+    """A folder for as long as the server runs, where none is named already."""
+    if SHARED_FOLDER in os.environ:
         yield
         return
     _remove_left_behind()

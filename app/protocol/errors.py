@@ -30,9 +30,16 @@ class PayloadTooLarge(ProtocolError):
 class NotAcceptable(ProtocolError):
     """Nothing on offer is acceptable to the client; ``offered`` says what there is, as media types."""
 
-    def __init__(self, offered: Sequence[str]) -> None:
-        self.offered = tuple(offered)
-        super().__init__(f"No acceptable media type is available. On offer: {', '.join(self.offered) or 'nothing'}")
+    def __init__(self, offered: Sequence[str], reason: str = "No acceptable media type is available.") -> None:
+        self.offered = tuple(dict.fromkeys(offered))
+        super().__init__(f"{reason} On offer: {', '.join(self.offered) or 'nothing'}")
+
+
+class PreconditionFailed(ProtocolError):
+    """What is there now is not what the client's If-Match names."""
+
+    def __init__(self) -> None:
+        super().__init__("If-Match names none of the ETags that the representation has now")
 
 
 class RangeNotSatisfiable(ProtocolError):

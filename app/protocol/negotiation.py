@@ -78,7 +78,7 @@ def choose(acceptable: Sequence[MediaRange], offers: Sequence[Offer]) -> Offer:
 def _choose(acceptable: tuple[MediaRange, ...], offers: tuple[Offer, ...]) -> Offer:
     matches = [match for index, offer in enumerate(offers) if (match := _best_match(offer, index, acceptable))]
     if not matches:
-        raise NotAcceptable(list(dict.fromkeys(map(str, offers))))
+        raise NotAcceptable([str(offer) for offer in offers])
     return max(matches, key=lambda match: match.rank).offer
 
 

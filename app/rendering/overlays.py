@@ -1,6 +1,6 @@
 """Overlay planes drawn over the picture (PS3.3 C.9.2, PS3.5 8.1.2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,14 +8,18 @@ from numpy.typing import NDArray
 from app.rendering.attributes import FrameAttributes
 from app.rendering.decoded_frame import DecodedFrame
 
-_GROUPS = range(0x6000, 0x6020, 2)
+OVERLAY_GROUPS = range(0x6000, 0x6020, 2)
+"""The group of each overlay that there can be."""
+
 _ROWS, _COLUMNS, _FRAMES, _ORIGIN = 0x0010, 0x0011, 0x0015, 0x0050
 _FIRST_FRAME, _BIT_POSITION, _DATA = 0x0051, 0x0102, 0x3000
 
 
-def with_overlays(levels: NDArray[np.uint8], decoded: DecodedFrame, frame: FrameAttributes) -> NDArray[np.uint8]:
-    """The picture, white where one of the frame's overlays is set."""
-    masks = list(_masks(decoded, frame))
+def with_overlays(
+    levels: NDArray[np.uint8], decoded: DecodedFrame, frame: FrameAttributes, groups: Iterable[int] = OVERLAY_GROUPS
+) -> NDArray[np.uint8]:
+    """The picture, white where one of the overlays of these groups is set that the frame has."""
+    masks = list(_masks(decoded, frame, groups))
     if not masks:
         return levels
     drawn = levels.copy()
@@ -23,10 +27,22 @@ def with_overlays(levels: NDArray[np.uint8], decoded: DecodedFrame, frame: Frame
     return drawn
 
 
-def _masks(decoded: DecodedFrame, frame: FrameAttributes) -> Iterator[NDArray[np.bool]]:
+def shutter_group(frame: FrameAttributes) -> int | None:
+    """The group of the overlay that is a shutter, and so is not drawn (PS3.3 C.7.6.15)."""
+    return frame.integer("ShutterOverlayGroup") if "BITMAP" in frame.texts("ShutterShape") else None
+
+
+def overlay_mask(frame: FrameAttributes, group: int, shape: tuple[int, int]) -> NDArray[np.bool] | None:
+    """The overlay of a group, in the shape (rows, columns) of the image; None when the frame has none."""
+    return next(_plane(frame, group, shape), None)
+
+
+def _masks(decoded: DecodedFrame, frame: FrameAttributes, groups: Iterable[int]) -> Iterator[NDArray[np.bool]]:
     """Each overlay of the frame, in the shape of the image: from its own element, or from unused bits of the pixels."""
-    pixels = decoded.pixels
-    for group in _GROUPS:
+    pixels, shutter = decoded.pixels, shutter_group(frame)
+    for group in groups:
+        if group == shutter:
+            continue
         if _name(group, _DATA) in frame:
             yield from _plane(frame, group, (pixels.rows, pixels.columns))
         elif decoded.samples.ndim == 2 and not pixels.is_float:

@@ -24,6 +24,11 @@ class Palette:
         indices = np.clip(values.astype(np.int64) - self.first, 0, len(self.colors) - 1)
         return self.colors.take(indices, axis=0)
 
+    def spread(self, levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The colors of gray levels: the first for black, the last for white (PS3.3 A.33.3)."""
+        indices = np.rint(np.linspace(0, len(self.colors) - 1, 256)).astype(np.intp)
+        return self.colors[indices].take(levels, axis=0)
+
     def covers(self, values: Samples) -> NDArray[np.bool]:
         """Which stored values have a color of their own."""
         return np.asarray((values >= self.first) & (values < self.first + len(self.colors)))

@@ -7,6 +7,7 @@ decoded frame                         decoded_frame
   palette      palette color LUTs     palette_color
   color        to RGB                 color
   segments     recommended colors     segmentation
+shutter                               display_shutter
 overlays                              overlays
 ICC profile                           icc_profile
 region, scale, flip                   viewport
@@ -16,6 +17,7 @@ text                                  annotation
 from app.rendering.annotation import annotated
 from app.rendering.attributes import Attributes, FrameAttributes
 from app.rendering.decoded_frame import DecodedFrame
+from app.rendering.display_shutter import shuttered
 from app.rendering.grayscale import GrayscaleStages
 from app.rendering.icc_profile import with_icc_profile
 from app.rendering.options import RenderOptions
@@ -27,7 +29,7 @@ from app.rendering.viewport import fitted, pixel_aspect_ratio
 
 def render(decoded: DecodedFrame, frame: FrameAttributes, options: RenderOptions) -> Picture:
     """The picture of a frame. Raises NotRenderable, and InvalidRenderingParameter for a region outside of the image."""
-    levels = displayed_levels(decoded, frame, GrayscaleStages(voi=options.window))
+    levels = shuttered(displayed_levels(decoded, frame, GrayscaleStages(voi=options.window)), frame)
     if options.overlays:
         levels = with_overlays(levels, decoded, frame)
     picture = with_icc_profile(levels, frame, options.icc_profile)

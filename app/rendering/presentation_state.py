@@ -1,4 +1,4 @@
-"""Grayscale Softcopy Presentation States: how somebody wants images to be shown (PS3.3 A.33.1, PS3.4 N.2)."""
+"""Softcopy Presentation States: how somebody wants images to be shown (PS3.3 A.33.1 to A.33.3, PS3.4 N.2)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.rendering.attributes import Attributes, FrameAttributes
 from app.rendering.grayscale import GrayscaleStages
 from app.rendering.modality_lut import modality_lut
+from app.rendering.overlays import OVERLAY_GROUPS, shutter_group
 from app.rendering.presentation_lut import presentation_lut
 from app.rendering.voi_lut import voi_lut
 
@@ -49,6 +50,21 @@ class PresentationState:
     def items(self, name: str) -> list[Attributes]:
         """The items of a sequence that are for the frame: those that name it, and those that name no image."""
         return [item for item in self.attributes.items(name) if self._is_for_frame(item)]
+
+    def overlay_groups(self, *, of_image: bool) -> tuple[list[int], list[int]]:
+        """The groups of the overlays that are drawn: of the state's own, and of those of the image (PS3.3 C.11.7).
+
+        An overlay is drawn that has a layer; of one that the state says nothing of, its own always, and that of the
+        image by ``of_image``.
+        """
+        own: list[int] = []
+        others: list[int] = []
+        for group in OVERLAY_GROUPS:
+            is_own, layer = f"{group:04X}3000" in self.attributes, f"{group:04X}1001"
+            drawn = bool(self.attributes.text(layer)) if layer in self.attributes else is_own or of_image
+            if drawn and group != shutter_group(self.attributes):
+                (own if is_own else others).append(group)
+        return own, others
 
     def _is_for_frame(self, item: Attributes) -> bool:
         images = list(_images(item))

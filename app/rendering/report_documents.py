@@ -1,4 +1,8 @@
-"""A report as text/html and text/plain (PS3.18 8.7.4). Every text of the instance is escaped: it may be hostile."""
+"""A report as text/html, text/plain and text/xml (PS3.18 8.7.4). Every text of it is escaped: it may be hostile.
+
+The XML is the page again, as XHTML: it reads the same in a browser, and programs find sections, names and values by
+element and class. The data set itself is had as metadata, in DICOM JSON and the Native DICOM Model.
+"""
 
 from collections.abc import Iterator
 from html import escape
@@ -16,23 +20,39 @@ section section, section > p { margin-left: 1rem; } p { margin: .15rem 0; white-
 
 _DEEPEST_HEADING = 6
 
+_NOT_XML = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd")
+"""Characters that XML 1.0 has no form for."""
+
 
 def report_html(report: Report, charset: str) -> bytes:
     """A page of its own: without scripts, and without anything to load."""
-    title = escape(report.title)
-    header = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>\n" for name, value in report.header)
+    return _page(report, charset, f'<!DOCTYPE html>\n<html>\n<head>\n<meta charset="{charset}">')
+
+
+def report_xml(report: Report, charset: str) -> bytes:
+    """The same page as XML."""
+    head = f'<?xml version="1.0" encoding="{charset}"?>\n<html xmlns="http://www.w3.org/1999/xhtml">\n<head>'
+    return _page(report, charset, head)
+
+
+def _page(report: Report, charset: str, head: str) -> bytes:
+    title = _escaped(report.title)
+    header = "".join(f"<dt>{_escaped(name)}</dt><dd>{_escaped(value)}</dd>\n" for name, value in report.header)
     body = "\n".join(_html(item, 2) for item in report.items)
     page = (
-        f'<!DOCTYPE html>\n<html>\n<head>\n<meta charset="{charset}">\n<title>{title}</title>\n'
-        f"<style>{_STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{title}</h1>\n<dl>\n{header}</dl>\n</header>\n"
-        f"<main>\n{body}\n</main>\n</body>\n</html>\n"
+        f"{head}\n<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<header>\n<h1>{title}</h1>\n<dl>\n{header}</dl>\n</header>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
     return page.encode(charset, "xmlcharrefreplace")
 
 
+def _escaped(text: str) -> str:
+    return escape(text.translate(_NOT_XML))
+
+
 def _html(item: ContentItem, level: int) -> str:
     """A section where there is something below the item, else a line."""
-    name, value = escape(item.name), escape(item.value)
+    name, value = _escaped(item.name), _escaped(item.value)
     if not item.children:
         label = f'<span class="name">{name}{":" if value else ""}</span> ' if name else ""
         return f"<p>{label}{value}</p>"

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.protocol.content_coding import CODINGS, choose_coding, compress
-from app.protocol.multipart_writer import multipart_related, new_boundary
+from app.protocol.multipart_writer import multipart_related
 from app.protocol.negotiation import Offer
 from app.representations import DICOM_XML
 from app.responses.documents import Batches, joined, json_chunks, xml_chunks
@@ -36,8 +36,8 @@ async def documents_answer(
     """
     content_type = str(offer.media_type)
     if offer.media_type == DICOM_XML:
-        tag = validation.entity_tag
-        boundary = new_boundary() if tag.weak else tag.name
+        # It follows from all that is between it, so it can stand in none of that.
+        boundary = validation.entity_tag.name
         content_type = str(multipart_related(DICOM_XML, boundary))
         chunks = xml_chunks(batches, base_url, boundary)
     else:
@@ -73,9 +73,7 @@ async def _whole(
 def _headers(content_type: str, coding: str | None, validation: Validation) -> dict[str, str]:
     """The headers of a whole answer in a content coding or none."""
     tag = validation.entity_tag
-    headers = {"content-type": content_type}
-    if not tag.weak:
-        headers |= ACCEPT_RANGES
+    headers = {"content-type": content_type, **ACCEPT_RANGES}
     if coding is None:
         return headers | validation.headers(tag)
     return headers | {"content-encoding": coding} | validation.headers(tag.coded(coding))

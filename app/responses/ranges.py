@@ -23,15 +23,13 @@ HELD_AT_ONCE = CHUNK_BYTES + (1 << 16)
 little around it."""
 
 ACCEPT_RANGES = {"accept-ranges": "bytes"}
-"""What answers say of which ranges can be had (RFC 9110 14.3)."""
+NO_RANGES = {"accept-ranges": "none"}
+"""What answers say of which ranges can be had, and of which not (RFC 9110 14.3)."""
 
 
 def asks_for_range(request: Request, validation: Validation) -> bool:
-    """Whether ranges are to be looked at: of GET alone (RFC 9110 14.2), and of what the client has begun to load.
-
-    What has a weak tag is not the same bytes each time, so that ranges of it would not fit together.
-    """
-    if "range" not in request.headers or validation.entity_tag.weak or is_head(request.scope):
+    """Whether ranges are to be looked at: of GET alone (RFC 9110 14.2), and of what the client has begun to load."""
+    if "range" not in request.headers or is_head(request.scope):
         return False
     return allows_range(request.headers.get("if-range"), validation.entity_tag)
 

@@ -1,6 +1,6 @@
 """The answers of rendered resources: in which media type, one part or many, and to whom nothing new (PS3.18 8.7.4)."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
@@ -17,14 +17,15 @@ from app.protocol.media_type import WILDCARD, MediaType
 from app.protocol.negotiation import Offer, choose
 from app.rendering.encode import ENCODERS
 from app.rendering.errors import InvalidRenderingParameter, NotRenderable
+from app.rendering.kind import Kind
 from app.rendering.options import RenderOptions
 from app.representations import OCTET_STREAM
 from app.requests.dependencies import Server, acceptable
 from app.responses.stored_answers import StoredAnswer, StoredPart
 from app.responses.validation import Validation
+from app.services.cine import CINE_MEDIA_TYPES
 from app.services.content import Content
 from app.services.errors import ResourceNotFound
-from app.services.rendering import GIF
 from app.services.subject import DOCUMENT_WRITERS, PDF, Subject
 from app.services.video import VIDEO_MEDIA_TYPES
 from storage.resource import ResourceKey
@@ -78,15 +79,16 @@ class RenderedAnswer:
         return choose(self._accepted, both).multipart
 
     async def of_one(self, subject: Subject, *, cine_of: ResourceKey | None = None, revision: bytes = b"") -> Response:
-        """One rendering; as image/gif, all images of the study or series ``cine_of``, which has this ``revision``."""
+        """One rendering; if it moves, of all images of the study or series ``cine_of``, which has this ``revision``."""
         renderer = self._server.renderer
 
         async def make(media_type: str) -> Content:
-            if media_type == GIF and cine_of is not None:
-                return await renderer.cine(cine_of, self._options)
+            if media_type in CINE_MEDIA_TYPES and cine_of is not None:
+                return await renderer.cine(cine_of, media_type, self._options)
             return await renderer.content(subject, media_type, self._options)
 
-        return await self._of(subject, await renderer.media_types(subject), make, revision)
+        media_types = await renderer.media_types(subject, is_cine=cine_of is not None)
+        return await self._of(subject, media_types, make, revision)
 
     async def of_thumbnail(self, subject: Subject) -> Response:
         """A small picture of the subject, or of its kind (PS3.18 10.4.3.3.4)."""
@@ -109,14 +111,16 @@ class RenderedAnswer:
         self._answer.timing.note("render")
         # Parts may be of several media types: what is accepted decides all of them.
         accepted = repr(self._accepted).encode()
-        return await self._answer.of_many(_chain(first, parts), [first.offer], [*digests, _MAKER, accepted])
+        return await self._answer.of_made(_chain(first, parts), [first.offer], [*digests, _MAKER, accepted])
 
     async def _of(self, subject: Subject, media_types: Sequence[str], make: Make, revision: bytes) -> Response:
         self._answer.timing.note("index")
-        offer = self._labeled(self._choose((*offers(media_types), *offers(media_types, multipart=True))))
+        available = (*offers(media_types), *offers(media_types, multipart=True))
+        offer = self._labeled(self._choose(available), subject)
         digests = [*subject.digests, revision, _MAKER]
         tag = EntityTag.of(digests, f"{offer} {self._answer.url}")
-        held = Validation(tag, self._answer.url, self._server.cache_control).not_modified(self._request)
+        validation = Validation(tag, self._answer.url, self._server.cache_control)
+        held = validation.not_modified(self._request, self._answer.timing)
         if held is not None:
             return held
         content = await make(offer.media_type.essence)
@@ -131,7 +135,8 @@ class RenderedAnswer:
         renderer = self._server.renderer
         async for subject in subjects:
             try:
-                offer = self._labeled(self._choose(offers(await renderer.media_types(subject), multipart=True)))
+                available = offers(await renderer.media_types(subject), multipart=True)
+                offer = self._labeled(self._choose(available), subject)
                 content = await renderer.content(subject, offer.media_type.essence, self._options)
             except _FAILURES as failure:
                 failures[:] = failures or [failure]
@@ -148,9 +153,9 @@ class RenderedAnswer:
         except NotAcceptable:
             return chosen
 
-    def _labeled(self, offer: Offer) -> Offer:
-        """The offer with the character set of a text."""
-        if offer.media_type.type != "text":
+    def _labeled(self, offer: Offer, subject: Subject) -> Offer:
+        """The offer with the character set of a text that is written here; a document that is stored says its own."""
+        if offer.media_type.type != "text" or subject.shown.kind is not Kind.REPORT:
             return offer
         return Offer(offer.media_type.with_parameter("charset", self._options.charset), offer.multipart)
 
@@ -180,7 +185,7 @@ def _query(request: Request) -> str:
     return f"?{quote(query, safe=_URL_CHARACTERS)}" if query else ""
 
 
-async def _chain(first: StoredPart, rest: AsyncIterator[StoredPart]) -> AsyncIterator[StoredPart]:
+async def _chain(first: StoredPart, rest: AsyncIterator[StoredPart]) -> AsyncGenerator[StoredPart]:
     yield first
     async for part in rest:
         yield part

@@ -7,11 +7,23 @@ from contextlib import aclosing, asynccontextmanager
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.codecs.errors import CannotTranscode
+from app.dicom.errors import UnusableInstance
+from app.protocol.errors import NotAcceptable
 from app.requests.head import is_head
 from app.services.content import Chunks
+from app.services.errors import LostBytes, ResourceNotFound
+from storage.errors import StorageError
+
+FAILURES = (CannotTranscode, NotAcceptable, UnusableInstance, LostBytes, ResourceNotFound, StorageError)
+"""What can still go wrong when the head of an answer is out: a frame is damaged, or the storage fails."""
 
 SMALL_PIECE_BYTES = 1 << 16
 """Pieces up to this size are joined before they are sent: one write costs more than a copy."""
+
+
+class AnswerBrokenOff(Exception):
+    """The rest of an answer cannot be given; the message is for the log."""
 
 
 class ReadyResponse(Response):
@@ -34,8 +46,8 @@ class ReadyResponse(Response):
 class StreamedResponse(Response):
     """An answer whose bytes are produced as they are sent; ``length`` where it is known.
 
-    Everything that can be refused was refused before this is made. What fails from here on raises, which breaks the
-    connection: a client sees that the answer is not whole (never a clean end after half a study).
+    Everything that can be refused was refused before this is made. What fails from here on breaks the connection: a
+    client sees that the answer is not whole (never a clean end after half a study).
     """
 
     def __init__(self, chunks: Chunks, length: int | None, status_code: int, headers: Mapping[str, str]) -> None:
@@ -46,17 +58,32 @@ class StreamedResponse(Response):
             self.headers["content-length"] = str(length)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send head and body; stop early when the client has gone, or asked for the head alone."""
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        """Send head and body; stop early when the client has gone, or asked for the head alone.
+
+        Raises AnswerBrokenOff.
+        """
+        start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         if is_head(scope):
+            await send(start)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
         async with _watch_for_disconnect(receive) as gone, aclosing(self._chunks) as chunks:
-            async for chunk in chunks:
-                if gone():
-                    return
+            # What cannot even begin raises here, and is answered with its own status.
+            chunk: bytes | bytearray | None = await anext(chunks, b"")
+            await send(start)
+            while chunk is not None and not gone():
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+                chunk = await _next(chunks)
+            if chunk is None:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _next(chunks: AsyncGenerator[bytes | bytearray]) -> bytes | bytearray | None:
+    """The next chunk, None at the end. Raises AnswerBrokenOff."""
+    try:
+        return await anext(chunks, None)
+    except FAILURES as error:
+        raise AnswerBrokenOff(str(error)) from error
 
 
 @asynccontextmanager

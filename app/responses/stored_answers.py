@@ -4,7 +4,8 @@ The body of a multipart answer is the same bytes each time, its boundary too, so
 viewers load a frame in pieces of the whole body and join them.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -13,13 +14,13 @@ from starlette.responses import Response
 from app.protocol.entity_tags import EntityTag
 from app.protocol.multipart_writer import MultipartLayout, Part, closing_delimiter, multipart_related, part_head
 from app.protocol.negotiation import Offer
-from app.representations import ZIP
+from app.representations import ZIP_OFFER
 from app.requests.dependencies import Server
-from app.responses.ranges import RangedAnswer, interleaved
+from app.responses.ranges import ACCEPT_RANGES, NO_RANGES, RangedAnswer, asks_for_range, interleaved
 from app.responses.sending import StreamedResponse
 from app.responses.timing import ServerTiming
 from app.responses.validation import Validation
-from app.services.content import Chunks, Content
+from app.services.content import Chunks, Content, counted
 
 PATH_LENGTH = 320
 """Characters of a media type with its transfer syntax and the path of a frame or value together, but for rare ones."""
@@ -46,14 +47,19 @@ class StoredAnswer:
         self._cache_control = server.cache_control
 
     def not_modified(self, offer: Offer, digests: Sequence[bytes]) -> Response | None:
-        """The answer to a client that holds the representation already, before it is made; None to others."""
-        return self._validation(offer, digests).not_modified(self._request)
+        """The answer to a client that holds the representation already, before it is made; None to others.
+
+        An If-Match is judged when it is known what there is: another one than this may take its place.
+        """
+        if "if-match" in self._request.headers:
+            return None
+        return self._validation(offer, digests).not_modified(self._request, self.timing)
 
     async def of(self, parts: Sequence[StoredPart], digests: Sequence[bytes]) -> Response:
         """A part as it is, or all as multipart, or ranges of that; ``digests`` identify what is stored."""
         offer = parts[0].offer
         validation = self._validation(offer, digests)
-        not_modified = validation.not_modified(self._request)
+        not_modified = validation.not_modified(self._request, self.timing)
         if not_modified is not None:
             return not_modified
         answer = RangedAnswer(self._request, validation, self.timing)
@@ -67,8 +73,11 @@ class StoredAnswer:
         So PS3.18 6.5.5 had it until 2016, and so clients with a ``byte_range`` read it.
         """
         validation = self._validation(part.offer, [digest])
-        if validation.not_modified(self._request) is not None or not part.offer.multipart:
+        if not part.offer.multipart:
             return await self.of([part], [digest])
+        not_modified = validation.not_modified(self._request, self.timing)
+        if not_modified is not None:
+            return not_modified
         answer = RangedAnswer(self._request, validation, self.timing)
         ranges = answer.ranges(part.content.length)
         if len(ranges) != 1:
@@ -77,36 +86,55 @@ class StoredAnswer:
         content, content_type = _multipart([cut], validation.entity_tag.name)
         return await answer.of_range(content, content_type, ranges[0], part.content.length)
 
-    async def of_many(
-        self, parts: AsyncIterator[StoredPart], offers: Sequence[Offer], digests: Sequence[bytes]
+    async def of_found(
+        self, parts: Callable[[], AsyncGenerator[StoredPart]], offers: Sequence[Offer], digests: Sequence[bytes]
     ) -> Response:
-        """Parts that are found one after the other while they are sent: more than can be counted beforehand.
+        """Parts that are found one after the other, the same each time: more than can be held, but of known lengths.
 
         ``offers`` are all those in which parts will be.
         """
-        representation = f"{' '.join(map(str, offers))} {self.url}"
-        validation = Validation(EntityTag.of(digests, representation), self.url, self._cache_control)
-        not_modified = validation.not_modified(self._request)
+        validation = self._validation_of_many(offers, digests)
+        not_modified = validation.not_modified(self._request, self.timing)
         if not_modified is not None:
             return not_modified
-        boundary = validation.entity_tag.name
-        headers = validation.headers(validation.entity_tag)
-        headers["content-type"] = str(multipart_related(offers[0].media_type, boundary))
-        headers["server-timing"] = str(self.timing)
-        longest = len(self.base_url) + PATH_LENGTH
-        return StreamedResponse(_streamed_parts(parts, boundary, longest), None, 200, headers)
+        boundary, longest = validation.entity_tag.name, len(self.base_url) + PATH_LENGTH
+        content_type = str(multipart_related(offers[0].media_type, boundary))
+        if asks_for_range(self._request, validation):
+            content = await counted(lambda: _pieces(parts(), boundary, longest))
+            return await RangedAnswer(self._request, validation, self.timing).of(content, content_type)
+        return self._streamed(parts(), validation, content_type, ACCEPT_RANGES)
 
-    def of_archive(self, length: int, chunks: Chunks, name: str, digests: Sequence[bytes]) -> Response:
-        """A zip archive that is made while it is sent: the same files each time, though not the same bytes."""
-        validation = Validation(EntityTag.of(digests, f"{ZIP} {self.url}", weak=True), self.url, self._cache_control)
-        not_modified = validation.not_modified(self._request)
+    async def of_made(
+        self, parts: AsyncGenerator[StoredPart], offers: Sequence[Offer], digests: Sequence[bytes]
+    ) -> Response:
+        """Parts that are made one after the other while they are sent, so that nobody knows where a range of them is.
+
+        That is said (RFC 9110 14.3), and a Range is answered with the whole (14.2).
+        """
+        validation = self._validation_of_many(offers, digests)
+        not_modified = validation.not_modified(self._request, self.timing)
         if not_modified is not None:
             return not_modified
-        headers = validation.headers(validation.entity_tag)
-        headers["content-type"] = str(ZIP)
-        headers["content-disposition"] = f'attachment; filename="{name}"'
-        headers["server-timing"] = str(self.timing)
-        return StreamedResponse(chunks, length, 200, headers)
+        content_type = str(multipart_related(offers[0].media_type, validation.entity_tag.name))
+        return self._streamed(parts, validation, content_type, NO_RANGES)
+
+    def _streamed(
+        self, parts: AsyncGenerator[StoredPart], validation: Validation, content_type: str, ranges: Mapping[str, str]
+    ) -> Response:
+        headers = {"content-type": content_type, "server-timing": str(self.timing), **ranges}
+        headers |= validation.headers(validation.entity_tag)
+        chunks = _chunks(_pieces(parts, validation.entity_tag.name, len(self.base_url) + PATH_LENGTH))
+        return StreamedResponse(chunks, None, 200, headers)
+
+    def _validation_of_many(self, offers: Sequence[Offer], digests: Sequence[bytes]) -> Validation:
+        representation = f"{' '.join(map(str, offers))} {self.url}"
+        return Validation(EntityTag.of(digests, representation), self.url, self._cache_control)
+
+    async def of_archive(self, archive: Content, name: str, digests: Sequence[bytes]) -> Response:
+        """A zip archive under the file name that it is to be kept under."""
+        response = await self.of([StoredPart(ZIP_OFFER, archive, self.url)], digests)
+        response.headers["content-disposition"] = f'attachment; filename="{name}"'
+        return response
 
     def _validation(self, offer: Offer, digests: Sequence[bytes]) -> Validation:
         return Validation(EntityTag.of(digests, f"{offer} {self.url}"), self.url, self._cache_control)
@@ -120,14 +148,22 @@ def _multipart(parts: Sequence[StoredPart], boundary: str) -> tuple[Content, str
     return content, str(multipart_related(parts[0].offer.media_type, boundary))
 
 
-async def _streamed_parts(parts: AsyncIterator[StoredPart], boundary: str, longest: int) -> Chunks:
+async def _pieces(parts: AsyncGenerator[StoredPart], boundary: str, longest: int) -> AsyncGenerator[Content]:
+    """A multipart body, piece by piece."""
     first = True
-    async for part in parts:
-        yield part_head(_head(part, longest), boundary, first=first)
-        async for chunk in part.content.whole():
-            yield chunk
-        first = False
-    yield closing_delimiter(boundary)
+    async with aclosing(parts):
+        async for part in parts:
+            yield Content.of(part_head(_head(part, longest), boundary, first=first))
+            yield part.content
+            first = False
+    yield Content.of(closing_delimiter(boundary))
+
+
+async def _chunks(pieces: AsyncGenerator[Content]) -> Chunks:
+    async with aclosing(pieces):
+        async for piece in pieces:
+            async for chunk in piece.whole():
+                yield chunk
 
 
 def _head(part: StoredPart, longest: int) -> Part:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.protocol.entity_tags import EntityTag, find_match
+from app.protocol.entity_tags import EntityTag, fails_if_match, find_match
+from app.protocol.errors import PreconditionFailed
+from app.responses.timing import ServerTiming
 
 VARY = "Accept, Accept-Encoding, Authorization"
 """What besides the URL decides an answer. Authorization, lest a browser shows one user what another was given."""
@@ -38,11 +40,23 @@ class Validation:
         headers = {"etag": str(entity_tag), "cache-control": self.cache_control, "vary": VARY}
         return headers if self.location is None else {**headers, "content-location": self.location}
 
-    def not_modified(self, request: Request, codings: Sequence[str] = ()) -> Response | None:
-        """The answer to a client that holds the representation already, in any of the codings; None to others."""
-        if_none_match = request.headers.get("if-none-match")
-        if if_none_match is None:
+    def not_modified(self, request: Request, timing: ServerTiming, codings: Sequence[str] = ()) -> Response | None:
+        """The answer to a client that holds the representation already, in any of the codings; None to others.
+
+        Preconditions are judged in the order of RFC 9110 13.2.2. Those of a date are not: there is no Last-Modified,
+        and then 13.1.3 and 13.1.4 want them to be ignored. Raises PreconditionFailed.
+        """
+        if_match, if_none_match = (_field(request, name) for name in ("if-match", "if-none-match"))
+        if if_match is if_none_match is None:
             return None
         tags = [self.entity_tag, *map(self.entity_tag.coded, codings)]
+        # Ranges are of the representation without a coding: it is the one that must match.
+        if fails_if_match(if_match, tags[:1] if "range" in request.headers else tags):
+            raise PreconditionFailed
         held = find_match(if_none_match, tags)
-        return None if held is None else Response(None, 304, self.headers(held))
+        return None if held is None else Response(None, 304, self.headers(held) | {"server-timing": str(timing)})
+
+
+def _field(request: Request, name: str) -> str | None:
+    """The value of a header field, its lines joined as one list (RFC 9110 5.3); None without it."""
+    return ", ".join(request.headers.getlist(name)) if name in request.headers else None

@@ -1,7 +1,8 @@
 """RetrieveBulkdata: by the BulkDataURI that the metadata names, or all (PS3.18 10.4.1.1.5, 10.4.1.1.7)."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -110,8 +111,8 @@ async def _collection(
     syntaxes = await bulk_syntaxes(server.archive, instances, pixels_alone=pixels_alone)
     if not syntaxes:
         raise ResourceNotFound(f"there is no {'pixel' if pixels_alone else 'bulk'} data in what is stored there")
-    parts = bulk_parts(server.archive, instances, pixels_alone=pixels_alone)
-    first, second = await anext(parts), await anext(parts, None)
+    async with aclosing(bulk_parts(server.archive, instances, pixels_alone=pixels_alone)) as parts:
+        first, second = await anext(parts), await anext(parts, None)
     answer.timing.note("index")
     digests = [instance.sha256 for instance in instances]
     if second is None:
@@ -120,14 +121,12 @@ async def _collection(
     # Every kind of part must be acceptable: an answer with some parts missing would pass for whole.
     offers = {syntax: choose(accepted, bulk_part_offers(syntax, alone=False)) for syntax in syntaxes}
 
-    async def stored_parts() -> AsyncIterator[StoredPart]:
-        for part in (first, second):
-            yield _part(answer, part, offers[part.syntax])
-        async for part in parts:
+    async def stored_parts() -> AsyncGenerator[StoredPart]:
+        async for part in bulk_parts(server.archive, instances, pixels_alone=pixels_alone):
             yield _part(answer, part, offers[part.syntax])
 
     used = dict.fromkeys([offers[first.syntax], *sorted(offers.values(), key=str)])
-    return await answer.of_many(stored_parts(), list(used), digests)
+    return await answer.of_found(stored_parts, list(used), digests)
 
 
 def _part(answer: StoredAnswer, part: BulkPart, offer: Offer) -> StoredPart:

@@ -1,6 +1,7 @@
 """RetrieveFrames (PS3.18 10.4.1.1.6)."""
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
 from app.codecs import CODECS_VERSION
+from app.codecs.errors import CannotTranscode
 from app.description.documentation import answering_bytes
 from app.dicom.transfer_syntax import transfer_syntax
 from app.protocol.errors import MalformedRequest, NotAcceptable
@@ -23,6 +25,7 @@ from app.representations import (
 )
 from app.requests.dependencies import Server, acceptable, addressed
 from app.responses.stored_answers import StoredAnswer, StoredPart
+from app.services.content import Content
 from app.services.frames import InstanceFrames, find_frames
 
 router = AccessRouter(AccessScope.READ, AuditEvent.RETRIEVE, tag="WADO-RS")
@@ -55,7 +58,7 @@ async def retrieve_frames(request: Request) -> Response:
         held = answer.not_modified(offer, digests)
         if held is not None:
             return held
-        contents = await server.transcoder.contents(found, numbers, str(offer.transfer_syntax_uid))
+        contents = await _made(server, found, numbers, offer)
         answer.timing.note("encode")
     url = f"{answer.base_url}{key.path}/frames/"
     each = zip(numbers, contents, strict=True)
@@ -77,6 +80,15 @@ async def _offer(request: Request, server: Server, found: InstanceFrames, *, alo
         # Then what is stored is the one octet-stream that there is.
         possible += frame_offers(stored, alone=alone)
     return choose(accepted, possible)
+
+
+async def _made(server: Server, found: InstanceFrames, numbers: Sequence[int], offer: Offer) -> list[Content]:
+    """The frames in another form. Raises NotAcceptable where one is damaged: then there is only what is stored."""
+    try:
+        return await server.transcoder.contents(found, numbers, str(offer.transfer_syntax_uid))
+    except CannotTranscode as error:
+        stored = frame_offers(transfer_syntax(found.instance.transfer_syntax_uid), alone=len(numbers) == 1)
+        raise NotAcceptable([str(each) for each in stored], str(error)) from error
 
 
 def _frame_numbers(text: str, most: int) -> list[int]:

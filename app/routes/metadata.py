@@ -16,6 +16,7 @@ from app.responses.document_answers import documents_answer
 from app.responses.timing import ServerTiming
 from app.responses.validation import Validation
 from app.services.metadata import metadata_revision, stored_metadata
+from app.services.retrieve import find_instances
 
 router = AccessRouter(AccessScope.READ, AuditEvent.RETRIEVE, tag="WADO-RS")
 
@@ -42,14 +43,15 @@ async def retrieve_metadata(request: Request) -> Response:
     server, key = addressed(request)
     timing = ServerTiming(request)
     offer = choose(acceptable(request), DOCUMENT_OFFERS)
-    revision = await metadata_revision(server.archive, key)
+    named = [await metadata_revision(server.archive, key)]
+    if offer.multipart and key.sop_instance_uid is None:
+        # The boundary must follow from all that is between it; the revision does not tell of all that is in a study.
+        named += [instance.sha256 for instance in await find_instances(server.archive, key)]
     timing.note("index")
     base_url, bulk_data_url = server.base_url.of(request), server.base_url.of_bulk_data(request)
-    # The revision of a study or series does not tell of all that is in it, as the boundary of a multipart must.
-    weak = offer.multipart and key.sop_instance_uid is None
-    entity_tag = EntityTag.of([revision], f"{offer} {bulk_data_url}", weak=weak)
+    entity_tag = EntityTag.of(named, f"{offer} {bulk_data_url}")
     validation = Validation(entity_tag, f"{base_url}{key.path}/metadata", server.cache_control)
-    not_modified = validation.not_modified(request, tuple(CODINGS))
+    not_modified = validation.not_modified(request, timing, tuple(CODINGS))
     if not_modified is not None:
         return not_modified
     batches = await stored_metadata(server.archive, key)

@@ -15,6 +15,7 @@ from app.rendering.parameters import parse_rendered_parameters
 from app.requests.dependencies import Server, addressed
 from app.requests.rendered_requests import RENDERED_PARAMETERS, answering_pictures, frame_numbers
 from app.responses.rendered_answer import RENDERED_MEDIA_TYPES, RenderedAnswer, offers
+from app.services.errors import ResourceNotFound
 from app.services.metadata import metadata_revision
 from app.services.retrieve import find_instances
 from app.services.subject import Subject
@@ -33,7 +34,7 @@ _DOCUMENTED = answering_pictures("As a reader would see it.", RENDERED_PARAMETER
     **_DOCUMENTED,
 )
 async def retrieve_rendered_instance(request: Request) -> Response:
-    """An image, waveform, report or document; of several frames, one that stands for all, or in image/gif all."""
+    """An image, waveform, report or document; of several frames, one that stands for all, or moving all."""
     server, key = addressed(request)
     answer = _answer(request, server, f"{key.path}/rendered")
     shown = await server.renderer.find(key)
@@ -45,7 +46,7 @@ async def retrieve_rendered_instance(request: Request) -> Response:
         return await answer.of_many(presented, [revision, shown.instance.sha256])
     async for subject in presented:
         return await answer.of_one(subject)
-    raise NotRenderable("None of the images that the presentation state is for is stored.")
+    raise ResourceNotFound("none of the images that the presentation state is for is stored in its study")
 
 
 @router.get(
@@ -73,7 +74,7 @@ async def retrieve_rendered_frames(request: Request) -> Response:
     **_DOCUMENTED,
 )
 async def retrieve_rendered_series(request: Request) -> Response:
-    """A part for each instance; to who takes no multipart the middle one, or in image/gif all of them."""
+    """A part for each instance; to who takes no multipart the middle one, or moving all of them."""
     return await _collection(request)
 
 

@@ -119,10 +119,9 @@ async def _search(request: Request, level: Level) -> Response:
         headers["warning"] = ", ".join(warnings)
     if count:
         headers["preference-applied"] = "count=exact"
-    in_xml = offer.media_type == DICOM_XML
-    validation = Validation(EntityTag.of(answer.results, f"{offer} {base_url} {headers}", weak=in_xml))
-    response = validation.not_modified(request, tuple(CODINGS))
-    if response is None and in_xml and not answer.results:
+    validation = Validation(EntityTag.of(answer.results, f"{offer} {base_url} {headers}"))
+    response = validation.not_modified(request, timing, tuple(CODINGS))
+    if response is None and offer.media_type == DICOM_XML and not answer.results:
         # A multipart body has one part at least (RFC 2046 5.1).
         response = Response(None, 204, validation.headers(validation.entity_tag))
     if response is None:

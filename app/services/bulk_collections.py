@@ -1,12 +1,12 @@
 """All bulk data, or all pixel data, of a study, series or instance (PS3.18 10.4.1.1.5, 10.4.1.1.7)."""
 
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterator
 from dataclasses import dataclass
 
 from app.dicom.bulk_index import BulkIndex, BulkValue
 from app.dicom.transfer_syntax import TransferSyntax, transfer_syntax
 from app.services.archive import Archive
-from app.services.bulk_data import InstanceBulkValue
+from app.services.bulk_data import InstanceBulkValue, bulk_index
 from app.services.content import Content
 from app.services.errors import ResourceNotFound
 from app.services.frames import DOUBLE_FLOAT_PIXEL_DATA, FLOAT_PIXEL_DATA, PIXEL_DATA, frames_of
@@ -41,7 +41,7 @@ async def bulk_syntaxes(
 
 async def bulk_parts(
     archive: Archive, instances: Collection[StoredInstance], *, pixels_alone: bool
-) -> AsyncIterator[BulkPart]:
+) -> AsyncGenerator[BulkPart]:
     """Every bulk value of the instances, each frame of encapsulated pixel data by itself (PS3.18 8.7.3.3.2).
 
     They are found as they are asked for: the frames of one instance alone can be a hundred thousand.
@@ -57,7 +57,7 @@ async def bulk_parts(
                 yield BulkPart(f"{instance.key.path}/bulkdata/{path}", await found.content(), None)
 
 
-async def _frames(archive: Archive, instance: StoredInstance) -> AsyncIterator[BulkPart]:
+async def _frames(archive: Archive, instance: StoredInstance) -> AsyncGenerator[BulkPart]:
     found = await frames_of(archive, instance)
     if found is None:
         raise ResourceNotFound(f"deleted meanwhile: {instance.key.path}")
@@ -67,8 +67,11 @@ async def _frames(archive: Archive, instance: StoredInstance) -> AsyncIterator[B
 
 
 async def _index(archive: Archive, instance: StoredInstance) -> BulkIndex:
-    """Where the bulk values of an instance are; an instance that was deleted meanwhile has none."""
-    return BulkIndex.from_bytes(await archive.index.bulk_index(instance) or b"")
+    """Where the bulk values of an instance are. Raises ResourceNotFound when it is gone: no silence on that."""
+    index = await bulk_index(archive, instance)
+    if index is None:
+        raise ResourceNotFound(f"deleted meanwhile: {instance.key.path}")
+    return index
 
 
 def _wanted(index: BulkIndex, pixels_alone: bool) -> Iterator[tuple[str, BulkValue]]:

@@ -12,7 +12,8 @@ from app.dicom.native_bytes import swap_words, whole_words
 from app.services.archive import Archive
 from app.services.content import Chunks, Content
 from app.services.errors import ResourceNotFound
-from app.services.value_bytes import ranges_content, read_ranges
+from app.services.frames import PIXEL_DATA
+from app.services.value_bytes import read_value, value_content
 from app.workers import run_cpu
 from storage.records import StoredInstance
 from storage.resource import ByteRange, ResourceKey
@@ -36,9 +37,9 @@ class InstanceBulkValue:
         """The bytes of the value: numbers little endian, text in UTF-8 (PS3.18 F.2.2)."""
         value = self.value
         if value.encodings:
-            stored = await read_ranges(self.archive, self.instance, [value.byte_range], self.deflated_from)
+            stored = await read_value(self.archive, self.instance, value.byte_range, self.deflated_from)
             return Content.of((await run_cpu(decode, stored, value.encodings)).encode())
-        content = ranges_content(self.archive, self.instance, [value.byte_range], self.deflated_from)
+        content = value_content(self.archive, self.instance, value.byte_range, self.deflated_from)
         if value.word_size == 1:
             return content
         return Content(content.length, partial(_swapped, content, value.word_size))
@@ -51,16 +52,31 @@ async def find_bulk_value(archive: Archive, key: ResourceKey, path: str) -> Inst
 
 async def _look_up(archive: Archive, path: str, instance: StoredInstance) -> InstanceBulkValue | None:
     """The value at the path; None when the instance is gone. Raises ResourceNotFound when it has no such value."""
-    encoded = await archive.index.bulk_index(instance)
-    if encoded is None:
+    index = await bulk_index(archive, instance)
+    if index is None:
         return None
-    index = BulkIndex.from_bytes(encoded)
     value = index.find(path)
     if value is None:
         raise ResourceNotFound(f"the instance has no bulk data at {path}")
     if path == ENCAPSULATED_DOCUMENT:
         return await _document(archive, instance, value, index.deflated_from)
     return InstanceBulkValue(archive, instance, value, index.deflated_from)
+
+
+async def bulk_index(archive: Archive, instance: StoredInstance) -> BulkIndex | None:
+    """Where the bulk values of an instance are; None when it is gone.
+
+    Encapsulated pixel data in which no frame can be told is the octets of its value field, items and all.
+    """
+    encoded = await archive.index.bulk_index(instance)
+    if encoded is None:
+        return None
+    index = BulkIndex.from_bytes(encoded)
+    pixels = index.find(PIXEL_DATA)
+    if pixels is None or not pixels.encapsulated or await archive.index.frame_index(instance):
+        return index
+    octets = replace(pixels, encapsulated=False, word_size=1)
+    return replace(index, values={**index.values, PIXEL_DATA: octets})
 
 
 async def _document(

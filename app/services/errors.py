@@ -5,6 +5,10 @@ class ResourceNotFound(Exception):
     """Nothing is stored under the name, or nothing that the client may see."""
 
 
+class LostBytes(Exception):
+    """The index names bytes that the store does not have: a fault of the archive, not of the request."""
+
+
 class UnreadableArchive(Exception):
     """A zip archive, or a file in it, cannot be read."""
 

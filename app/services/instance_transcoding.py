@@ -1,63 +1,47 @@
-"""Whole instances in another transfer syntax than they are stored in (PS3.18 8.7.3.5, PS3.5 Annex A).
+"""Whole instances in another transfer syntax than they are stored in (PS3.18 8.7.3.5)."""
 
-Pixels stay exactly what they are. An instance that is lossy compressed anew would need a SOP Instance UID of its own
-(PS3.3 C.7.6.1.1.5), which could not be found under the URL it was asked by: so lossy transfer syntaxes are refused
-here, and given for frames and rendered images only. Decoding what was lossy compressed loses nothing more: the UID
-stays, and LossyImageCompression says what the pixels went through.
-"""
-
-import asyncio
-import zlib
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from functools import partial
 
-from app.codecs.changes import changes_of, lossy_changes
-from app.codecs.errors import TranscodingNotPossible, UndecodableFrame
-from app.codecs.frame import NATIVE_SYNTAXES, can_transcode, is_lossless
-from app.codecs.offset_tables import SEQUENCE_END, fragment, item, offset_tables
-from app.codecs.pixels import Frame, PixelDescription
-from app.codecs.rewriting import RewrittenFile, rewrite
-from app.dicom.elements import PIXEL_DATA
-from app.dicom.encapsulation import MAX_LENGTH
-from app.dicom.errors import UnusableInstance
-from app.dicom.fragments import UNDEFINED_LENGTH
-from app.dicom.native_bytes import swap_words, whole_words
-from app.dicom.transfer_syntax import transfer_syntax
-from app.dicom.value_encoding import encode_values
+from app.codecs.errors import TranscodingNotPossible
+from app.codecs.frame import NATIVE_SYNTAXES, is_lossless
+from app.codecs.pixels import Frame
 from app.services.archive import Archive
-from app.services.content import Chunks, Content, concatenated
+from app.services.content import Content
 from app.services.errors import ResourceNotFound
-from app.services.frames import InstanceFrames, find_frames
+from app.services.frames import InstanceFrames, find_frames, frames_of_form
 from app.services.retrieve import instance_content
-from app.services.spool import Spool
-from app.services.transcoding import Transcoder, in_order
-from app.services.value_bytes import ranges_content
-from app.workers import run_cpu
+from app.services.rewritten_file import MadeFrames, rewritten_file
+from app.services.transcoding import Transcoder
 from storage.records import StoredInstance
-from storage.resource import ByteRange
-
-_NUMBER_OF_FRAMES = 0x00280008
 
 
 async def transcode_instance(
     archive: Archive, transcoder: Transcoder, instance: StoredInstance, target_uid: str
 ) -> Content:
-    """The file of an instance in the transfer syntax ``target_uid``, its length known before its first byte.
+    """The file of an instance in the transfer syntax ``target_uid``: as it is kept, or as ``rewritten_file`` makes it.
 
-    Compressed frames, and deflated data sets, are all made before this returns; native frames while they are read, so
-    that one that cannot be decoded breaks the reading off. Raises TranscodingNotPossible, UndecodableFrame,
-    ResourceNotFound.
+    Raises TranscodingNotPossible, UndecodableFrame, ResourceNotFound.
     """
     if target_uid == instance.transfer_syntax_uid:
         return instance_content(archive, instance)
     if target_uid in NATIVE_SYNTAXES and instance.transfer_syntax_uid in NATIVE_SYNTAXES:
-        file = await _rewrite(archive, instance, target_uid, {})
-        parts = _native_data_set(archive, instance, target_uid, file)
-    else:
-        file, parts = await _with_other_frames(archive, transcoder, instance, target_uid)
-    if transfer_syntax(target_uid).deflated:
-        parts = [await _deflated(concatenated(parts))]
-    return concatenated([Content.of(file.meta), *parts])
+        return await rewritten_file(archive, instance, target_uid, None)
+    ready = await frames_of_form(archive, instance, target_uid)
+    if ready is not None:
+        return instance_content(archive, ready.instance)
+    frames = await _frames_of(archive, instance)
+    pixels = await transcoder.describe(instance)
+    made = MadeFrames(frames, pixels, partial(_frame, transcoder, frames, target_uid))
+    return await rewritten_file(archive, instance, target_uid, made)
+
+
+async def remembered_instance(
+    archive: Archive, transcoder: Transcoder, instance: StoredInstance, target_uid: str
+) -> Content:
+    """The same, made once for all who ask for ranges of it, unless it is very long."""
+    make = partial(transcode_instance, archive, transcoder, instance, target_uid)
+    return await transcoder.instances.get((instance.blob_key, target_uid), make)
 
 
 async def possible_instances(transcoder: Transcoder, instance: StoredInstance, targets: Collection[str]) -> set[str]:
@@ -68,97 +52,10 @@ async def possible_instances(transcoder: Transcoder, instance: StoredInstance, t
     return native | {uid for uid in made if is_lossless(uid)}
 
 
-async def _rewrite(
-    archive: Archive, instance: StoredInstance, target_uid: str, changes: dict[int, tuple[str, bytes]]
-) -> RewrittenFile:
-    source = _BlobSource(archive, instance, asyncio.get_running_loop())
-    try:
-        return await run_cpu(rewrite, source, target_uid, changes)
-    except UnusableInstance as error:
-        raise TranscodingNotPossible(f"The data set cannot be written anew: {error}") from error
-
-
-class _BlobSource:
-    """A stored file for a reader in a worker, which waits while the event loop reads for it."""
-
-    def __init__(self, archive: Archive, instance: StoredInstance, loop: asyncio.AbstractEventLoop) -> None:
-        self._archive = archive
-        self._key = instance.blob_key
-        self._loop = loop
-        self.size = instance.size
-
-    def read(self, start: int, stop: int) -> bytes:
-        """The bytes from ``start`` to ``stop`` (exclusive), fewer at the end."""
-        byte_range = ByteRange(start, max(start, min(stop, self.size)))
-        reading = self._archive.blobs.read(self._key, byte_range)
-        return bytes(asyncio.run_coroutine_threadsafe(_awaited(reading), self._loop).result())
-
-
-async def _awaited(reading: Awaitable[bytes | bytearray]) -> bytes | bytearray:
-    return await reading
-
-
-def _native_data_set(archive: Archive, instance: StoredInstance, target_uid: str, file: RewrittenFile) -> list[Content]:
-    """A native data set with its native pixels, which at most change their byte order."""
-    stored, target = transfer_syntax(instance.transfer_syntax_uid), transfer_syntax(target_uid)
-    if file.pixels is None:
-        return [Content.of(file.before + file.after)]
-    value = ranges_content(archive, instance, [file.pixels.byte_range], file.deflated_from)
-    if stored.little_endian != target.little_endian:
-        value = _swapped(value, file.pixels.word_size)
-    return _with_value(file, file.pixels.tag, file.pixels.vr, value)
-
-
-def _with_value(file: RewrittenFile, tag: int, vr: str, value: Content) -> list[Content]:
-    padding = value.length % 2
-    if value.length + padding > MAX_LENGTH:
-        raise TranscodingNotPossible("Native pixel data of 4 GB or more has no place in one instance.")
-    header = file.writer.header(tag, vr, value.length + padding)
-    return [Content.of(file.before + header), value, Content.of(b"\0" * padding + file.after)]
-
-
-def _swapped(value: Content, word_size: int) -> Content:
-    """The same bytes in the other byte order."""
-
-    async def stream(byte_range: ByteRange) -> Chunks:
-        words = whole_words(byte_range, 0, word_size)
-        position, rest = words.start, b""
-        async for chunk in value.stream(ByteRange(words.start, min(words.stop, value.length))):
-            data = rest + chunk
-            whole = len(data) - len(data) % word_size
-            rest = data[whole:]
-            swapped = await run_cpu(swap_words, data[:whole], word_size)
-            yield swapped[max(byte_range.start - position, 0) : byte_range.stop - position]
-            position += whole
-        yield rest
-
-    return Content(value.length, stream)
-
-
-async def _with_other_frames(
-    archive: Archive, transcoder: Transcoder, instance: StoredInstance, target_uid: str
-) -> tuple[RewrittenFile, list[Content]]:
-    """A data set whose frames are decoded, encoded, or both."""
-    frames = await _frames_of(archive, instance)
-    pixels = await transcoder.describe(instance)
-    count = frames.index.number_of_frames
-    _check(instance.transfer_syntax_uid, target_uid, pixels, count)
-    first = await transcoder.frame(frames, 0, target_uid)
-    changes = changes_of(first, pixels)
-    if instance.transfer_syntax_uid not in NATIVE_SYNTAXES:
-        stored = b"".join([chunk async for chunk in frames.content(0).whole()])
-        changes |= lossy_changes(stored, instance.transfer_syntax_uid, pixels)
-    if count > 1:
-        changes[_NUMBER_OF_FRAMES] = ("IS", encode_values("IS", [count]))
-    file = await _rewrite(archive, instance, target_uid, changes)
-    get = partial(_alike, first, target_uid, transcoder, frames)
-    if target_uid in NATIVE_SYNTAXES:
-        vr = "OW" if pixels.bits_allocated > 8 or not transfer_syntax(target_uid).explicit_vr else "OB"
-        value = _native_frames(get, len(first.data), count)
-        if not transfer_syntax(target_uid).little_endian:
-            value = _swapped(value, pixels.sample_bytes)
-        return file, _with_value(file, PIXEL_DATA, vr, value)
-    return file, await _encapsulated(file, get, count)
+async def _frame(transcoder: Transcoder, frames: InstanceFrames, target_uid: str, number: int) -> Frame:
+    """A frame; the first alone is remembered, which others ask for too."""
+    make = transcoder.new_frame if number else transcoder.frame
+    return await make(frames, number, target_uid)
 
 
 async def _frames_of(archive: Archive, instance: StoredInstance) -> InstanceFrames:
@@ -168,64 +65,3 @@ async def _frames_of(archive: Archive, instance: StoredInstance) -> InstanceFram
     if frames.instance != instance:
         raise ResourceNotFound(f"no such instance any more: {instance.key.path}")
     return frames
-
-
-def _check(stored_uid: str, target_uid: str, pixels: PixelDescription, count: int) -> None:
-    if not can_transcode(stored_uid, target_uid, pixels):
-        raise TranscodingNotPossible(f"There is no way from the transfer syntax {stored_uid} to {target_uid}.")
-    if not is_lossless(target_uid):
-        raise TranscodingNotPossible(
-            f"An instance in the lossy transfer syntax {target_uid} would be another one; its frames can be had."
-        )
-    if target_uid in NATIVE_SYNTAXES and count > 1 and pixels.pixels * pixels.bits_allocated % 8:
-        raise TranscodingNotPossible("Frames of one bit that do not end with a byte stay compressed.")
-
-
-async def _alike(first: Frame, target_uid: str, transcoder: Transcoder, frames: InstanceFrames, number: int) -> bytes:
-    """A frame, where one data set can describe it and the first one. Raises UndecodableFrame."""
-    frame = await transcoder.new_frame(frames, number, target_uid) if number else first
-    if frame.photometric_interpretation != first.photometric_interpretation:
-        raise UndecodableFrame(f"The frames 1 and {number + 1} are in different color spaces.")
-    return frame.data
-
-
-_GetFrame = Callable[[int], Awaitable[bytes]]
-
-
-def _native_frames(get: _GetFrame, length: int, count: int) -> Content:
-    """Native frames of ``length`` bytes; only those that a run of bytes touches are made."""
-
-    async def stream(byte_range: ByteRange) -> Chunks:
-        touched = range(byte_range.start // length, -(-byte_range.stop // length))
-        position = touched.start * length
-        async for data in in_order(get, touched):
-            yield data[max(byte_range.start - position, 0) : byte_range.stop - position]
-            position += length
-
-    return Content(length * count, stream)
-
-
-async def _encapsulated(file: RewrittenFile, get: _GetFrame, count: int) -> list[Content]:
-    """All frames are encoded now: the offset table in front of them needs their lengths."""
-    spool = Spool()
-    lengths = []
-    async for codestream in in_order(get, range(count)):
-        lengths.append(len(codestream))
-        await spool.write(fragment(codestream))
-    basic, extended = offset_tables(lengths)
-    head = file.before
-    for tag, table in zip((0x7FE00001, 0x7FE00002), extended or (), strict=False):
-        head += file.writer.written(tag, "OV", table)
-    head += file.writer.header(PIXEL_DATA, "OB", UNDEFINED_LENGTH) + item(basic)
-    return [Content.of(head), spool.content(), Content.of(SEQUENCE_END + file.after)]
-
-
-async def _deflated(data_set: Content) -> Content:
-    """A deflated data set, padded to even length (PS3.5 A.5)."""
-    spool, compressor = Spool(), zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    async for chunk in data_set.whole():
-        await spool.write(await run_cpu(compressor.compress, chunk))
-    await spool.write(compressor.flush())
-    if spool.content().length % 2:
-        await spool.write(b"\0")
-    return spool.content()

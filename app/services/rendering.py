@@ -5,10 +5,11 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from app.codecs.errors import CannotTranscode
 from app.codecs.pixels import MAX_FRAME_BYTES
-from app.rendering.encode import ENCODERS, encode_animation, frame_milliseconds
+from app.rendering.encode import ENCODERS
 from app.rendering.errors import NotRenderable
 from app.rendering.icon import icon_label
 from app.rendering.kind import Kind
@@ -18,32 +19,33 @@ from app.rendering.picture import Picture
 from app.rendering.presentation_state import referenced_images
 from app.services.archive import Archive
 from app.services.bulk_data import ENCAPSULATED_DOCUMENT, find_bulk_value
+from app.services.cine import CINE_MEDIA_TYPES, GIF, CineLimits, CineMaker
 from app.services.content import Content
+from app.services.decoding import run_on_frame
 from app.services.errors import ResourceNotFound
 from app.services.representatives import Representatives
 from app.services.shown_instance import ShownInstance, ShownInstances, read
 from app.services.subject import (
     DOCUMENT_WRITERS,
-    PDF,
     Subject,
+    document_media_types,
     draw,
     draw_icon,
     each_frame,
     inline_document,
-    is_pdf,
     picture_of,
-    referenced_frame,
+    presented_by,
     write_document,
 )
-from app.services.video import VIDEO_HEAD_BYTES, video_media_type
+from app.services.video import MP4, VIDEO_HEAD_BYTES, video_media_type
 from app.workers import run_cpu
 from storage.byte_cache import ByteCache
 from storage.resource import ByteRange, ResourceKey
 
-GIF = "image/gif"
-
 RENDERINGS_AT_A_TIME = (os.cpu_count() or 1) + 1
 """One more than can be worked on: the next frame is read meanwhile, and no more than that is in memory."""
+
+R = TypeVar("R")
 
 MAX_REFERENCED_IMAGES = 10_000
 """Images of a presentation state that are looked for at most."""
@@ -51,14 +53,18 @@ MAX_REFERENCED_IMAGES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class RenderingPolicy:
-    """``cache_bytes`` of results are remembered. ``animation_…`` bound one animation, which is made in memory.
+    """``cache_bytes`` of results are remembered, and about ``held_bytes`` of what describes instances.
 
-    ``overlays`` tells whether overlays are drawn without being asked for.
+    ``animation_…`` bound one animation, and ``video_…`` one video. ``overlays`` tells whether overlays
+    are drawn without being asked for.
     """
 
     cache_bytes: int
+    held_bytes: int
     animation_frames: int
     animation_pixels: int
+    video_frames: int
+    video_pixels: int
     overlays: bool
 
 
@@ -69,10 +75,14 @@ class Renderer:
         self._archive = archive
         self.policy = policy
         self.representatives = Representatives(archive)
-        self._instances = ShownInstances(archive)
+        self._instances = ShownInstances(archive, policy.held_bytes)
         self.cache: ByteCache[bytes] = ByteCache(policy.cache_bytes, len)
         self._places = asyncio.Semaphore(RENDERINGS_AT_A_TIME)
-        self._animation_place = asyncio.Lock()
+        limits = {
+            GIF: CineLimits(policy.animation_frames, policy.animation_pixels),
+            MP4: CineLimits(policy.video_frames, policy.video_pixels),
+        }
+        self._cines = CineMaker(limits, self._picture)
 
     async def find(self, key: ResourceKey) -> ShownInstance:
         """An instance. Raises ResourceNotFound."""
@@ -112,39 +122,45 @@ class Renderer:
             except ResourceNotFound:
                 continue
             if shown.kind is Kind.IMAGE:
-                yield Subject(shown, referenced_frame(shown, reference), state)
+                for subject in presented_by(state, shown, reference):
+                    yield subject
 
-    async def media_types(self, subject: Subject) -> Sequence[str]:
-        """The media types of what can be made, the default first. Raises NotRenderable when there is nothing."""
+    async def media_types(self, subject: Subject, *, is_cine: bool = False) -> Sequence[str]:
+        """The media types of what can be made, the default first. Raises NotRenderable when there is nothing.
+
+        ``is_cine`` tells that the subject stands for many that can be shown one after the other.
+        """
         kind = subject.shown.kind
         media_types: Sequence[str] = ()
-        if kind in {Kind.IMAGE, Kind.WAVEFORM}:
+        if kind is Kind.IMAGE and (is_cine or _moves(subject)):
+            media_types = tuple(dict.fromkeys((*ENCODERS, *CINE_MEDIA_TYPES)))
+        elif kind in {Kind.IMAGE, Kind.WAVEFORM}:
             media_types = tuple(ENCODERS)
         elif kind is Kind.REPORT:
             media_types = tuple(DOCUMENT_WRITERS)
         elif kind is Kind.VIDEO:
             media_types = await self._video_media_types(subject.shown)
-        elif kind is Kind.DOCUMENT and is_pdf(subject.shown):
-            media_types = (PDF,)
+        elif kind is Kind.DOCUMENT:
+            media_types = document_media_types(subject.shown)
         if not media_types:
             raise NotRenderable(f"There is no picture or text of {subject.shown.instance.key.path}.")
         return media_types
 
     async def content(self, subject: Subject, media_type: str, options: RenderOptions) -> Content:
-        """What is shown, in one of its media types; several frames in image/gif move.
+        """What is shown, in one of its media types; several frames in image/gif and video/mp4 move.
 
         Raises NotRenderable, CannotTranscode, InvalidRenderingParameter, ResourceNotFound.
         """
         shown = subject.shown
-        if media_type == PDF:
+        if shown.kind is Kind.DOCUMENT:
             return await self._document(shown)
         if shown.kind is Kind.VIDEO and shown.frames is not None:
             return shown.frames.content(0)
         if media_type in DOCUMENT_WRITERS:
             make = partial(run_cpu, write_document, shown, media_type, options)
             return await self._result((shown.instance.blob_key, media_type, options), make)
-        if media_type == GIF and subject.frame is None and shown.number_of_frames > 1:
-            return await self.animation(each_frame(subject, self.policy.animation_frames + 1), options)
+        if media_type in CINE_MEDIA_TYPES and _moves(subject):
+            return await self._cine(each_frame(subject, self._cines.most_frames(media_type) + 1), media_type, options)
         return await self._image(subject, media_type, options)
 
     async def thumbnail(self, subject: Subject, media_type: str, options: RenderOptions) -> Content:
@@ -158,22 +174,27 @@ class Renderer:
         make = partial(run_cpu, draw_icon, label, viewport, media_type)
         return await self._result((label, viewport, media_type), make)
 
-    async def cine(self, key: ResourceKey, options: RenderOptions) -> Content:
-        """The images of a series, or of a study's first series of images, as ``animation``."""
-        keys = await self.representatives.instances(key)
-        subjects: list[Subject] = []
-        async for subject in self.subjects(keys[: self.policy.animation_frames + 1]):
-            if subject.shown.kind is Kind.IMAGE:
-                subjects += each_frame(subject, self.policy.animation_frames + 1)
-        return await self.animation(subjects, options)
+    async def cine(self, key: ResourceKey, media_type: str, options: RenderOptions) -> Content:
+        """The images of a series, or of a study's first series of images, one after the other.
 
-    async def animation(self, subjects: Sequence[Subject], options: RenderOptions) -> Content:
-        """All frames one after the other as image/gif. Raises NotRenderable when there are too many."""
-        most = self.policy.animation_frames
-        if not 0 < len(subjects) <= most:
-            raise NotRenderable(f"An animation has from 1 to {most} frames here.")
+        Raises NotRenderable when there are too many, and for a video of a single frame.
+        """
+        beyond = self._cines.most_frames(media_type) + 1
+        keys = await self.representatives.instances(key)
+        # Each instance has a frame at least: too many need not be read to be counted.
+        self._cines.check(len(keys), media_type)
+        subjects: list[Subject] = []
+        async for subject in self.subjects(keys):
+            if subject.shown.kind is Kind.IMAGE and len(subjects) < beyond:
+                subjects += each_frame(subject, beyond)
+        if media_type == MP4 and len(subjects) == 1:
+            raise NotRenderable("A single frame is no video.")
+        return await self._cine(subjects, media_type, options)
+
+    async def _cine(self, subjects: Sequence[Subject], media_type: str, options: RenderOptions) -> Content:
         key = tuple(subject.name for subject in subjects)
-        return await self._result((key, options), partial(self._animated, subjects, options))
+        make = partial(self._cines.make, subjects, media_type, options)
+        return await self._result((key, media_type, options), make)
 
     async def _document(self, shown: ShownInstance) -> Content:
         inline = inline_document(shown)
@@ -190,25 +211,16 @@ class Renderer:
 
     async def _encoded(self, subject: Subject, media_type: str, options: RenderOptions) -> bytes:
         async with self._places:
-            data = await self._frame_bytes(subject)
-            return await run_cpu(draw, subject, data, media_type, options)
-
-    async def _animated(self, subjects: Sequence[Subject], options: RenderOptions) -> bytes:
-        """One animation at a time, for it is held in memory; pictures of another size than the first are left out."""
-        async with self._animation_place:
-            pictures = [await self._picture(subjects[0], options)]
-            rows, columns = size = pictures[0].pixels.shape[:2]
-            if rows * columns * len(subjects) > self.policy.animation_pixels:
-                raise NotRenderable("The animation is too large; a smaller viewport may help.")
-            for subject in subjects[1:]:
-                picture = await self._picture(subject, options)
-                if picture.pixels.shape[:2] == size:
-                    pictures.append(picture)
-            return await run_cpu(encode_animation, pictures, frame_milliseconds(subjects[0].shown.attributes()))
+            return await self._work(draw, subject, media_type, options)
 
     async def _picture(self, subject: Subject, options: RenderOptions) -> Picture:
         async with self._places:
-            return await run_cpu(picture_of, subject, await self._frame_bytes(subject), options)
+            return await self._work(picture_of, subject, options)
+
+    async def _work(self, function: Callable[..., R], subject: Subject, *args: object) -> R:
+        """Run what draws a subject from its stored frame."""
+        data = await self._frame_bytes(subject)
+        return await run_on_frame(subject.shown.instance, subject.still, function, subject.detached, data, *args)
 
     async def _frame_bytes(self, subject: Subject) -> bytes:
         """The stored bytes of a frame; none of what has no frames."""
@@ -227,3 +239,8 @@ class Renderer:
         head = await read(stream.cut(ByteRange(0, min(VIDEO_HEAD_BYTES, stream.length))))
         media_type = video_media_type(head)
         return (media_type,) if media_type else ()
+
+
+def _moves(subject: Subject) -> bool:
+    """Whether several frames are shown."""
+    return subject.frame is None and subject.shown.number_of_frames > 1

@@ -21,5 +21,5 @@ async def find_instances(archive: Archive, key: ResourceKey) -> Sequence[StoredI
 
 
 def instance_content(archive: Archive, instance: StoredInstance) -> Content:
-    """The file as it was received."""
-    return Content(instance.size, partial(archive.blobs.stream, instance.blob_key))
+    """The file as it is stored."""
+    return Content(instance.size, partial(archive.stream, instance))

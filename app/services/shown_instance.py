@@ -20,9 +20,6 @@ from storage.byte_cache import ByteCache
 from storage.records import StoredInstance
 from storage.resource import ByteRange, ResourceKey
 
-HELD_BYTES = 128 << 20
-"""Memory for attributes and bulk values of instances that were shown a short while ago, about."""
-
 VALUES_BYTES = 48 << 20
 """Bytes of bulk values read of one instance at most: many times what look-up tables, overlays and an ECG need."""
 
@@ -80,9 +77,10 @@ class _Gone(Exception):
 class ShownInstances:
     """Finds instances to be shown; those of a short while ago are remembered under their blob key."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, held_bytes: int) -> None:
+        """``held_bytes`` is about how much memory those may take that are remembered."""
         self._archive = archive
-        self._held: ByteCache[ShownInstance] = ByteCache(HELD_BYTES, lambda shown: shown.held_bytes)
+        self._held: ByteCache[ShownInstance] = ByteCache(held_bytes, lambda shown: shown.held_bytes)
 
     async def find(self, key: ResourceKey) -> ShownInstance:
         """An instance. Raises ResourceNotFound."""

@@ -6,9 +6,8 @@ request are committed together, those of a long one in batches.
 """
 
 import asyncio
-import hashlib
 import logging
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -18,7 +17,7 @@ import orjson
 
 from app.dicom.errors import UnusableInstance
 from app.dicom.limits import DEFAULT_LIMITS, ParseLimits
-from app.dicom.part10 import ParsedInstance, parse
+from app.dicom.part10 import ParsedInstance
 from app.dicom.store_report import (
     FailedInstance,
     FailureReason,
@@ -29,10 +28,12 @@ from app.dicom.store_report import (
 )
 from app.dicom.validation import validate
 from app.services.archive import Archive
+from app.services.ingest_transcoding import IngestTranscoding
+from app.services.prepared_instance import PreparedInstance, with_forms
 from app.workers import run_cpu
-from storage.blobs.protocol import CHUNK_BYTES, StagedBlob
-from storage.errors import StorageError
-from storage.records import Addition, DuplicatePolicy, InstanceRecord, Outcome
+from storage.blobs.protocol import StagedBlob
+from storage.errors import OutcomeUnknown, StorageError
+from storage.records import Addition, DuplicatePolicy, Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,9 @@ PREPARING_AT_ONCE = 8
 SMALL_BYTES = 1 << 16
 """An instance up to this size is parsed where it is received: a millisecond, and a thread would take as long again to
 be woken when the machine is busy."""
+
+TRANSCODING_AT_ONCE = 2
+"""Instances of one request that are transcoded at the same time; some frames of each are in memory."""
 
 BATCH_INSTANCES = 256
 BATCH_METADATA_BYTES = 8 << 20
@@ -67,6 +71,8 @@ class StorePolicy:
     limits: ParseLimits = DEFAULT_LIMITS
     studies: frozenset[str] | None = None
     """The only studies that take instances, where not all do."""
+    transcoding: IngestTranscoding | None = None
+    """What transfer syntax they are brought into, where not all stay as they come."""
 
 
 DEFAULT_POLICY = StorePolicy()
@@ -74,16 +80,7 @@ DEFAULT_POLICY = StorePolicy()
 _Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """An instance whose bytes are written and understood, though not yet under a key."""
-
-    blob: StagedBlob
-    parsed: ParsedInstance
-    sha256: bytes
-
-
-_Outcome = _Prepared | FailedInstance
+_Outcome = PreparedInstance | FailedInstance
 
 
 class StoreRequest:
@@ -104,6 +101,7 @@ class StoreRequest:
         self._metadata_bytes = 0
         self._outcomes: list[InstanceOutcome] = []
         self._slots = asyncio.Semaphore(PREPARING_AT_ONCE)
+        self._transcoding = asyncio.Semaphore(TRANSCODING_AT_ONCE)
 
     async def __aenter__(self) -> Self:
         """Begin."""
@@ -159,13 +157,13 @@ class StoreRequest:
 
     async def _commit_batch(self) -> None:
         outcomes = [await each if isinstance(each, asyncio.Task) else each for each in self._batch]
-        prepared = [outcome for outcome in outcomes if isinstance(outcome, _Prepared)]
+        prepared = [outcome for outcome in outcomes if isinstance(outcome, PreparedInstance)]
         additions = iter(await self._add(prepared))
         self._outcomes += [
             outcome if isinstance(outcome, FailedInstance) else _report(outcome.parsed, next(additions))
             for outcome in outcomes
         ]
-        self._staged.difference_update(item.blob for item in prepared)
+        self._staged.difference_update(item.blob for item in with_forms(prepared))
         self._batch.clear()
         self._metadata_bytes = 0
 
@@ -179,18 +177,33 @@ class StoreRequest:
         """Read an instance; the bytes of one that is refused are not held until the request ends."""
         outcome = await self._read(blob)
         if isinstance(outcome, FailedInstance):
-            await blob.discard()
-            self._staged.discard(blob)
-        else:
-            self._metadata_bytes += len(outcome.parsed.metadata)
+            await self._forget(blob)
+            return outcome
+        if self._policy.transcoding is not None:
+            outcome = await self._transcoded(outcome, self._policy.transcoding)
+        self._metadata_bytes += len(outcome.parsed.metadata)
+        return outcome
+
+    async def _forget(self, blob: StagedBlob) -> None:
+        await blob.discard()
+        self._staged.discard(blob)
+
+    async def _transcoded(self, item: PreparedInstance, transcoding: IngestTranscoding) -> PreparedInstance:
+        """The instance in the transfer syntax that is wanted, or as it came; bytes that it does not need are gone."""
+        blob = self.stage()
+        async with self._transcoding:
+            outcome = await transcoding.apply(item, blob, self._policy.limits)
+        for unneeded in {item.blob, blob} - {each.blob for each in with_forms([outcome])}:
+            await self._forget(unneeded)
         return outcome
 
     async def _read(self, blob: StagedBlob) -> _Outcome:
         try:
             if blob.size <= SMALL_BYTES:
-                parsed, sha256, violations = _parse(blob, self._policy)
+                prepared, violations = _parse(blob, self._policy)
             else:
-                parsed, sha256, violations = await run_cpu(_parse, blob, self._policy)
+                prepared, violations = await run_cpu(_parse, blob, self._policy)
+            parsed = prepared.parsed
             if self._study_instance_uid not in {None, parsed.key.study_instance_uid}:
                 detail = f"the instance belongs to study {parsed.key.study_instance_uid}"
                 return _refusal(parsed, FailureReason.DATA_SET_DOES_NOT_MATCH, detail)
@@ -199,7 +212,7 @@ class StoreRequest:
                 return _refusal(parsed, FailureReason.DATA_SET_DOES_NOT_MATCH, detail)
             if violations:
                 return _refusal(parsed, FailureReason.DATA_SET_DOES_NOT_MATCH, *violations)
-            return _Prepared(blob, parsed, sha256)
+            return prepared
         except UnusableInstance as error:
             return _failure(error)
         except StorageError:
@@ -209,37 +222,46 @@ class StoreRequest:
             reasons = ("the instance could not be processed",)
             return FailedInstance(None, None, FailureReason.PROCESSING_FAILURE, reasons)
 
-    async def _add(self, prepared: Sequence[_Prepared]) -> list[Addition]:
+    async def _add(self, prepared: Sequence[PreparedInstance]) -> list[Addition]:
         """Place the bytes, commit the rows, and drop the bytes that no row needs: all of it, once it has begun."""
         return await _to_the_end(self._place_and_add(prepared)) if prepared else []
 
-    async def _place_and_add(self, prepared: Sequence[_Prepared]) -> list[Addition]:
+    async def _place_and_add(self, prepared: Sequence[PreparedInstance]) -> list[Addition]:
         blobs, index = self._archive.blobs, self._archive.index
-        keys = await blobs.place([(item.blob, item.parsed.key) for item in prepared])
+        sealed = [(item.blob, item.parsed.key) for item in with_forms(prepared)]
+        placement = blobs.placement(sealed)
+        keys = placement.keys if placement is not None else await blobs.place(sealed)
         try:
-            records = [_record(item, key) for item, key in zip(prepared, keys, strict=True)]
-            additions = await index.add(records, self._policy.duplicates)
+            given = iter(keys)
+            records = [item.record(given) for item in prepared]
+            additions = await index.add(records, self._policy.duplicates, placement)
+        except OutcomeUnknown:
+            raise  # the rows may be committed in a moment: the keys stay unsettled, until the sweeper asks
         except StorageError:
             # Whether the rows were committed is known to the database alone. When it cannot be asked, the keys stay
             # unsettled, and the next start asks.
             await blobs.delete(set(keys) - await index.known_blob_keys(keys))
             await blobs.settle(keys)
             raise
-        if unneeded := [each.unneeded_blob_key for each in additions if each.unneeded_blob_key is not None]:
+        offered = zip(records, additions, strict=True)
+        if unneeded := [key for record, each in offered if each.unneeded_blob_key for key in record.blob_keys]:
             await blobs.delete(unneeded)
         await blobs.settle(keys)
         return additions
 
 
-def _parse(blob: StagedBlob, policy: StorePolicy) -> tuple[ParsedInstance, bytes, Iterable[str]]:
-    """Parse the bytes, digest them, find what breaks the rules in force, and seal them; runs in a worker."""
-    parsed = parse(blob, policy.limits)
-    digest = hashlib.sha256()
-    for start in range(0, blob.size, CHUNK_BYTES):
-        digest.update(blob.read(start, start + CHUNK_BYTES))
-    violations = validate(orjson.loads(parsed.metadata)) if policy.validation is Validation.STRICT else ()
-    blob.seal()
-    return parsed, digest.digest(), [str(violation) for violation in violations]
+def _parse(blob: StagedBlob, policy: StorePolicy) -> tuple[PreparedInstance, Sequence[str]]:
+    """Read the bytes, find what breaks the rules in force, and seal them; runs in a worker.
+
+    Those that may be transcoded are read once more, and sealed when that is done.
+    """
+    if policy.transcoding is None:
+        blob.write_ahead()
+    prepared = PreparedInstance.read(blob, policy.limits)
+    violations = validate(orjson.loads(prepared.parsed.metadata)) if policy.validation is Validation.STRICT else ()
+    if policy.transcoding is None:
+        blob.seal()
+    return prepared, [str(violation) for violation in violations]
 
 
 def _failure(error: UnusableInstance) -> FailedInstance:
@@ -249,25 +271,6 @@ def _failure(error: UnusableInstance) -> FailedInstance:
 
 def _refusal(parsed: ParsedInstance, reason: FailureReason, *details: str) -> FailedInstance:
     return FailedInstance(parsed.sop_class_uid, parsed.key.sop_instance_uid, reason, details)
-
-
-def _record(item: _Prepared, blob_key: str) -> InstanceRecord:
-    parsed = item.parsed
-    return InstanceRecord(
-        key=parsed.key,
-        sop_class_uid=parsed.sop_class_uid,
-        transfer_syntax_uid=parsed.transfer_syntax_uid,
-        blob_key=blob_key,
-        size=item.blob.size,
-        sha256=item.sha256,
-        index_values=parsed.index_values,
-        study_attributes=parsed.study_attributes,
-        series_attributes=parsed.series_attributes,
-        instance_attributes=parsed.instance_attributes,
-        metadata=parsed.metadata,
-        frame_index=parsed.frame_index,
-        bulk_index=parsed.bulk_index,
-    )
 
 
 def _report(parsed: ParsedInstance, addition: Addition) -> InstanceOutcome:

@@ -54,7 +54,7 @@ class SeparateInstances:
     async def store(self, document: Mapping[str, object]) -> None:
         """Make a file of an instance's metadata, a DICOM JSON object, and its bulk data; hand it to the request."""
         try:
-            document, bulk = await run_cpu(complete_pixels, document, self._bulk)
+            document, bulk = await complete_pixels(document, self._bulk)
             pieces = await run_cpu(write_part10, document, bulk, self._request.limits, self._bytes_left)
         except UnusableInstance as error:
             self._request.refuse(error)

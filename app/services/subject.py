@@ -1,6 +1,6 @@
 """What one picture shows, and how it is drawn: the work of a rendering, for worker threads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.codecs.pixels import PixelDescription
 from app.rendering.decoded_frame import decode_frame
@@ -13,13 +13,14 @@ from app.rendering.pipeline import render, representative_frame
 from app.rendering.presentation_state import ReferencedImage
 from app.rendering.presented import render_presented
 from app.rendering.report import read_report
-from app.rendering.report_documents import report_html, report_text
+from app.rendering.report_documents import report_html, report_text, report_xml
 from app.rendering.waveform_sheet import render_waveform
 from app.services.shown_instance import ShownInstance
 
-PDF = "application/pdf"
+PDF, XML = DOCUMENT_MEDIA_TYPES = ("application/pdf", "text/xml")
+"""Encapsulated documents that are given as they are; XML is that of the Clinical Document Architecture."""
 
-DOCUMENT_WRITERS = {"text/html": report_html, "text/plain": report_text}
+DOCUMENT_WRITERS = {"text/html": report_html, "text/plain": report_text, XML: report_xml}
 """By media type, the default first."""
 
 
@@ -50,27 +51,35 @@ class Subject:
         return representative_frame(self.shown.attributes(), max(self.shown.number_of_frames, 1))
 
     @property
+    def detached(self) -> "Subject":
+        """The same without the way to the archive, which another process cannot be given."""
+        state = self.state and replace(self.state, frames=None)
+        return Subject(replace(self.shown, frames=None), self.still, state)
+
+    @property
     def name(self) -> tuple[str, int, str]:
         """By which results are remembered: a blob never changes, so neither does a picture of it."""
         return self.shown.instance.blob_key, self.still, self.state.instance.blob_key if self.state else ""
 
 
 def each_frame(subject: Subject, most: int) -> list[Subject]:
-    """Each frame of an instance by itself, the first ``most`` of them."""
+    """Each frame that is shown by itself, the first ``most`` of them."""
+    if subject.frame is not None:
+        return [subject]
     count = min(subject.shown.number_of_frames, most)
     return [Subject(subject.shown, frame, subject.state) for frame in range(count)]
 
 
-def referenced_frame(shown: ShownInstance, reference: ReferencedImage) -> int:
-    """The first frame that a presentation state names, counted from 0, if there is such a frame."""
-    count = max(shown.number_of_frames, 1)
-    named = (number - 1 for number in reference.frames if 1 <= number <= count)
-    return next(named, representative_frame(shown.attributes(), count))
+def presented_by(state: ShownInstance, shown: ShownInstance, reference: ReferencedImage) -> list[Subject]:
+    """The frames of an image that a presentation state names, if there are such; else the whole image."""
+    named = [number - 1 for number in reference.frames if 1 <= number <= shown.number_of_frames]
+    return [Subject(shown, frame, state) for frame in named] or [Subject(shown, None, state)]
 
 
-def is_pdf(shown: ShownInstance) -> bool:
-    """Whether an instance holds a document that every reader shows as it is."""
-    return shown.attributes().text("MIMETypeOfEncapsulatedDocument").strip().lower() == PDF
+def document_media_types(shown: ShownInstance) -> tuple[str, ...]:
+    """That of the document that an instance holds; none when it is one that not every reader shows."""
+    media_type = shown.attributes().text("MIMETypeOfEncapsulatedDocument").strip().lower()
+    return (media_type,) if media_type in DOCUMENT_MEDIA_TYPES else ()
 
 
 def inline_document(shown: ShownInstance) -> bytes:

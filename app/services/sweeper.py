@@ -22,7 +22,7 @@ BLOBS_AT_ONCE = 1000
 
 
 class Sweeper:
-    """Passes from time to time, in a task of its own; several processes may sweep the same archive."""
+    """Passes from time to time, in a task of its own; of the processes that share an archive, one at a time."""
 
     def __init__(self, blobs: BlobStore, index: Index, grace_seconds: float = GRACE_SECONDS) -> None:
         self._blobs = blobs
@@ -41,9 +41,27 @@ class Sweeper:
             await asyncio.wait([self._passes])
 
     async def delete_orphans(self) -> None:
-        """Delete blobs that a process which died had placed but not entered in the index."""
+        """Delete blobs that a process which died had placed but not entered in the index, unless another is at it.
+
+        None when the index was only made for this process: then another one may have been lost, with all that was
+        acknowledged.
+        """
+        async with self._index.sweeping_turn() as is_ours:
+            if is_ours:
+                await self._delete_orphans()
+
+    async def delete_unneeded(self) -> None:
+        """Delete blobs whose instances were deleted or replaced long enough ago, unless another is at it."""
+        async with self._index.sweeping_turn() as is_ours:
+            if is_ours:
+                await self._delete_unneeded()
+
+    async def _delete_orphans(self) -> None:
         keys = await self._blobs.unsettled()
         orphans = set(keys) - await self._index.known_blob_keys(keys)
+        if orphans and self._index.is_new:
+            logger.error("the index is new, though instances are stored; if it was lost, `fovea reindex` makes it anew")
+            orphans.clear()
         await self._blobs.delete(orphans)
         await self._blobs.settle(keys)
         if orphans:
@@ -51,8 +69,7 @@ class Sweeper:
                 "removed %d instances of interrupted store requests that had not been acknowledged", len(orphans)
             )
 
-    async def delete_unneeded(self) -> None:
-        """Delete blobs whose instances were deleted or replaced long enough ago."""
+    async def _delete_unneeded(self) -> None:
         while keys := await self._index.unneeded_blobs(self._grace_seconds, BLOBS_AT_ONCE):
             await self._blobs.delete(keys)
             await self._index.forget_blobs(keys)

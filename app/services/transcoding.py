@@ -15,8 +15,9 @@ from app.codecs.frame import can_transcode, transcode
 from app.codecs.pixels import Frame, PixelDescription
 from app.services.archive import Archive
 from app.services.content import Content
+from app.services.decoding import run_on_frame
 from app.services.errors import ResourceNotFound
-from app.services.frames import InstanceFrames
+from app.services.frames import InstanceFrames, frames_of_form
 from app.services.spool import Spool
 from app.workers import run_cpu
 from storage.byte_cache import ByteCache
@@ -26,6 +27,9 @@ from storage.resource import ByteRange
 
 CACHE_BYTES = 256 << 20
 """Bytes of frames remembered, where nothing else is said."""
+
+INSTANCES_BYTES = 128 << 20
+"""Bytes of whole instances remembered for clients that read them range by range; of one, a quarter at the most."""
 
 FRAMES_AHEAD = os.cpu_count() or 1
 """Frames of a request in work at a time; memory is bounded by so many and one."""
@@ -49,6 +53,7 @@ class Transcoder:
     def __init__(self, archive: Archive, cache_bytes: int = CACHE_BYTES) -> None:
         self._archive = archive
         self.cache: ByteCache[Frame] = ByteCache(cache_bytes, lambda frame: len(frame.data))
+        self.instances: ByteCache[Content] = ByteCache(INSTANCES_BYTES, lambda content: content.length)
         self._descriptions: RecentlyUsed[str, PixelDescription] = RecentlyUsed(DESCRIPTIONS_KEPT)
 
     async def describe(self, instance: StoredInstance) -> PixelDescription:
@@ -81,7 +86,13 @@ class Transcoder:
         return await self.cache.get(key, partial(self.new_frame, frames, frame, target_uid))
 
     async def contents(self, frames: InstanceFrames, numbers: Sequence[int], target_uid: str) -> list[Content]:
-        """Several frames, as ``frame`` makes one. All of them are made before this returns, so that all can fail."""
+        """Several frames, as ``frame`` makes one. All of them are made before this returns, so that all can fail.
+
+        Those that were made when the instance was stored are read as they are.
+        """
+        ready = await frames_of_form(self._archive, frames.instance, target_uid)
+        if ready is not None:
+            return [ready.content(number) for number in numbers]
         if len(numbers) == 1:
             return [Content.of((await self.frame(frames, numbers[0], target_uid)).data)]
 
@@ -98,7 +109,12 @@ class Transcoder:
         """The same, but made anew and not remembered: for all frames of an instance in a row."""
         pixels = await self.describe(frames.instance)
         data = b"".join([chunk async for chunk in frames.content(frame).whole()])
-        return await run_cpu(transcode, data, frames.instance.transfer_syntax_uid, target_uid, pixels)
+        instance = frames.instance
+        try:
+            stored_uid = instance.transfer_syntax_uid
+            return await run_on_frame(instance, frame, transcode, data, stored_uid, target_uid, pixels)
+        except UndecodableFrame as error:
+            raise UndecodableFrame(f"Frame {frame + 1} of {instance.key.sop_instance_uid}: {error}") from error
 
 
 async def in_order(get: Callable[[int], Awaitable[bytes]], numbers: Iterable[int]) -> AsyncIterator[bytes]:

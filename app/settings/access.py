@@ -67,6 +67,10 @@ class AuthSettings(BaseModel):
     """The file of users, as ``fovea user`` and ``htpasswd -B`` write it. Default: ``users.htpasswd`` in the data
     folder."""
 
+    token_file: Path | None = None
+    """The file of tokens, as ``fovea token`` writes it. Default: ``tokens.json`` in the data folder. Servers that share
+    an archive share both files."""
+
     user_scopes: list[AccessScope] = sorted(DICOM_SCOPES)
     """The scopes of users whose line names none."""
 

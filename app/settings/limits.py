@@ -48,6 +48,12 @@ class LimitsSettings(BaseModel):
     body_seconds: Annotated[float, Field(gt=0)] = 60
     """Seconds without a piece of a request's body after which no more is waited for."""
 
+    codec_seconds: Annotated[float, Field(gt=0)] = 60
+    """Seconds that a codec may work on one frame. After that the request is answered 406, and the server process ends
+    what it has begun and is replaced, for nothing else stops a codec that hangs. Such a frame, and one that a codec
+    crashed on, is decoded in a process of its own from then on, and where that fails too, not at all until the server
+    is started anew."""
+
     heavy_requests: Annotated[int, Field(gt=0)] = 64
     """Requests for pictures worked on by a server process at the same time; more wait."""
 

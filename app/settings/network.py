@@ -52,6 +52,7 @@ class CorsSettings(BaseModel):
     exposed_headers: list[str] = [
         "Accept-Ranges",
         "Allow",
+        "Content-Disposition",
         "Content-Encoding",
         "Content-Length",
         "Content-Location",

@@ -1,16 +1,22 @@
 """All settings: the one place that reads the environment."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AnyHttpUrl, Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, AnyHttpUrl, DirectoryPath, Field, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from app.settings.access import AuditSettings, AuthSettings
 from app.settings.limits import LimitsSettings
 from app.settings.network import CorsSettings, ProxySettings, TlsSettings, is_loopback
 from app.settings.services import RenderingSettings, RetrieveSettings, StoreSettings
-from app.settings.storage import IndexSettings, StorageSettings
+from app.settings.storage import IndexSettings, StorageSettings, without_password
 from storage.blobs.object_options import ObjectStoreOptions
 
 
@@ -56,6 +62,10 @@ class Settings(BaseSettings):
     """The DICOMweb root as clients see it, such as ``https://pacs.example.org/dicom-web``, when a proxy stands between.
     Default: the address that the request names."""
 
+    secrets: DirectoryPath | None = None
+    """A folder such as ``/run/secrets``, with files that are named like these variables, in capitals or not, and hold
+    what the environment is not the place for: ``fovea_index__url``, ``fovea_storage__options``. Variables go before."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is logged. No level logs patients' names or search keys."""
 
@@ -73,6 +83,22 @@ class Settings(BaseSettings):
     proxy: ProxySettings = ProxySettings()
     audit: AuditSettings = AuditSettings()
     limits: LimitsSettings = LimitsSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then variables, then the files of the folder of secrets."""
+        folder = os.environ.get("FOVEA_SECRETS")
+        if not folder:
+            return init_settings, env_settings
+        files = NestedSecretsSettingsSource(file_secret_settings, folder, secrets_dir_missing="ok")
+        return init_settings, env_settings, files
 
     @model_validator(mode="after")
     def _refuse_to_be_open_by_accident(self) -> Self:
@@ -99,7 +125,7 @@ class Settings(BaseSettings):
     @property
     def token_file(self) -> Path:
         """The file of tokens."""
-        return self.data / "tokens.json"
+        return self.auth.token_file or self.data / "tokens.json"
 
     @property
     def blob_location(self) -> str:
@@ -117,3 +143,10 @@ class Settings(BaseSettings):
     def index_url(self) -> str:
         """The database to open."""
         return self.index.url or f"sqlite:///{self.data / 'index.sqlite'}"
+
+    @property
+    def archive_place(self) -> str:
+        """Where the archive is, as people may read it: the data folder, unless a part of it is elsewhere."""
+        if not (self.storage.url or self.storage.location or self.index.url):
+            return str(self.data.resolve())
+        return f"{without_password(self.blob_location)} (index: {without_password(self.index_url)})"

@@ -45,7 +45,7 @@ class IndexSettings(BaseModel):
 
     model_config = DOCUMENTED
 
-    url: str | None = None
+    url: Annotated[str, Field(pattern="^(sqlite:///|postgres(ql)?://).")] | None = None
     """A database: ``sqlite:///path/to/file``, or ``postgresql://user@host:port/database``, whose password is better
     given by ``PGPASSWORD`` or in a file named by ``PGPASSFILE``. Default: ``index.sqlite`` in the data folder."""
 
@@ -54,4 +54,13 @@ class IndexSettings(BaseModel):
 
     @field_serializer("url")
     def _without_password(self, url: str | None) -> str | None:
-        return url and re.sub(r"(?<=://)([^:/@]*):[^/@]*@", r"\1:***@", url)
+        return url and without_password(url)
+
+
+def without_password(url: str) -> str:
+    """A URL as people may read it: the password before its host, or among its parameters, is hidden."""
+    return re.sub(r"(?<=://)([^:/@]*):[^/]*@|(?<=[?&])(password)=[^&]*", _hide, url)
+
+
+def _hide(found: re.Match[str]) -> str:
+    return "password=***" if found[2] else f"{found[1]}:***@"

@@ -1,5 +1,6 @@
 """File operations the local store is made of: durable, and with errors said in storage's own words."""
 
+import ctypes
 import errno
 import os
 from collections.abc import Iterable, Iterator
@@ -7,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from storage.errors import StorageFull, StorageUnavailable
+
+_LIBRARY = ctypes.CDLL(None)
+_SYNC_FILE_RANGE_WRITE = 2
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -22,11 +26,17 @@ def storage_errors() -> Iterator[None]:
         raise StorageUnavailable(f"the storage folder cannot be used: {error.strerror}") from error
 
 
-def write_all(descriptor: int, data: bytes | bytearray) -> None:
+def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
     """Write every byte at the descriptor's position; after a short write (the disk fills up) the rest is tried."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def start_writing(descriptor: int) -> None:
+    """Let the system begin to bring a file to the disk; only a hint, for where there is such a call (Linux)."""
+    if hasattr(_LIBRARY, "sync_file_range"):
+        _LIBRARY.sync_file_range(descriptor, ctypes.c_int64(0), ctypes.c_int64(0), _SYNC_FILE_RANGE_WRITE)
 
 
 def sync_folder(folder: Path) -> None:

@@ -7,21 +7,26 @@ The token makes every placed file a new one, so that a name never changes its by
 """
 
 import asyncio
+import os
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import cast
 
 from storage.blobs.files import move_into, remove_all, storage_errors, sync_file, sync_folder, write_into
+from storage.blobs.local_listing import placed_blob, placed_blobs
 from storage.blobs.open_file import OpenFile
-from storage.blobs.protocol import CHUNK_BYTES, StagedBlob
+from storage.blobs.protocol import CHUNK_BYTES, LISTED_AT_ONCE, PlacedBlob, StagedBlob
 from storage.blobs.staged_file import LocalStagedBlob
 from storage.blobs.staging import StagingArea
 from storage.cache import RecentlyUsed
 from storage.errors import BlobNotFound
+from storage.placement import Placement
 from storage.resource import ByteRange, ResourceKey
 
 OPEN_FILES = 256
@@ -29,6 +34,10 @@ OPEN_FILES = 256
 
 SYNCING_AT_ONCE = 8
 """Files of one store request that are synced at the same time."""
+
+
+PLACED_WITH_ROWS = 16
+"""Blobs of one request that are placed by the thread that commits their rows, at the most: others wait behind it."""
 
 
 class LocalBlobStore:
@@ -51,9 +60,14 @@ class LocalBlobStore:
         keys = [_new_key(resource) for _, resource in blobs]
         staged = [cast("LocalStagedBlob", blob) for blob, _ in blobs]  # made by stage() of this very store
         await asyncio.to_thread(self._place, staged, keys)
-        for blob in staged:
-            blob.placed()
         return keys
+
+    def placement(self, blobs: Sequence[tuple[StagedBlob, ResourceKey]]) -> Placement | None:
+        """A few blobs that are held in memory: to place them takes as long as to wake another thread for it."""
+        staged = [cast("LocalStagedBlob", blob) for blob, _ in blobs]
+        if len(staged) > PLACED_WITH_ROWS or any(blob.held is None for blob in staged):
+            return None
+        return _LocalPlacement(self._place, staged, [_new_key(resource) for _, resource in blobs])
 
     async def settle(self, keys: Collection[str]) -> None:
         """Forget the note that these keys are being placed."""
@@ -72,6 +86,18 @@ class LocalBlobStore:
         file = await self._open(key)
         for start in range(byte_range.start, byte_range.stop, CHUNK_BYTES):
             yield await self._read(file, ByteRange(start, min(start + CHUNK_BYTES, byte_range.stop)))
+
+    async def placed(self) -> AsyncIterator[list[PlacedBlob]]:
+        """Every file, in batches."""
+        blobs = placed_blobs(self._root)
+        with storage_errors():
+            while batch := await asyncio.to_thread(lambda: list(islice(blobs, LISTED_AT_ONCE))):
+                yield batch
+
+    async def find(self, key: str) -> PlacedBlob | None:
+        """What the file system knows of a file."""
+        with storage_errors():
+            return await asyncio.to_thread(placed_blob, self._root, key)
 
     async def delete(self, keys: Collection[str]) -> None:
         """Remove files, and the folders that are empty then.
@@ -105,6 +131,8 @@ class LocalBlobStore:
                 remove_all([self._path(key) for key in keys], self._root)
                 self._staging.settle(keys)
             raise
+        for blob in blobs:
+            blob.placed()
 
     def _bring(self, blobs: Sequence[LocalStagedBlob], keys: Sequence[str]) -> None:
         """Move files and sync them; write what is held in memory, and leave its syncing to the journal."""
@@ -117,6 +145,7 @@ class LocalBlobStore:
                 folders.update(write_into(path, held, self._root))
                 written.append((key, held))
             else:
+                os.utime(blob.path)  # the time of placing, not that of the last byte: a blob is young from here on
                 folders.update(move_into(blob.path, path, self._root))
                 moved.append(path)
         # Files are synced behind their renaming: a journal of the file system then takes both at once, and finds
@@ -152,6 +181,20 @@ class LocalBlobStore:
         if len(data) < len(byte_range):
             raise BlobNotFound("the stored bytes are shorter than they were")
         return data
+
+
+@dataclass(frozen=True, slots=True)
+class _LocalPlacement:
+    """Blobs that ``place`` places under their keys."""
+
+    place: Callable[[Sequence[LocalStagedBlob], Sequence[str]], None]
+    blobs: list[LocalStagedBlob]
+    keys: list[str]
+
+    def place_with(self, others: Sequence[Placement]) -> None:
+        """All at once: they share one sync of the journal."""
+        together = [self, *(cast("_LocalPlacement", other) for other in others)]  # made by placement() of this store
+        self.place([blob for each in together for blob in each.blobs], [key for each in together for key in each.keys])
 
 
 def _new_key(resource: ResourceKey) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
@@ -13,6 +13,7 @@ from storage.errors import BlobNotFound, StorageFull, StorageUnavailable
 from storage.resource import ByteRange
 
 if TYPE_CHECKING:  # they are types only
+    from obstore import ObjectMeta
     from obstore.store import ClientConfig, RetryConfig, S3Config
 
 PART_BYTES = 8 << 20
@@ -37,6 +38,14 @@ CONNECTION: "ClientConfig" = {
 
 _NO_ROOM = "status code: 507", "QuotaExceeded", "StorageFull"
 """What stores with an end say when they have reached it (RFC 4918 11.5, Ceph, MinIO)."""
+
+
+class StoredObject(NamedTuple):
+    """An object as the store lists it: ``size`` in bytes, ``written`` in seconds of Unix time."""
+
+    path: str
+    size: int
+    written: float
 
 
 class ObjectClient:
@@ -78,6 +87,18 @@ class ObjectClient:
                 for path in paths:
                     await self._delete_one(path)
 
+    async def listing(self, prefix: str, at_once: int) -> AsyncIterator[list[StoredObject]]:
+        """The objects whose paths begin with a prefix, which ends with a slash, in batches as they are listed."""
+        batches = obstore.list(self._store, prefix, chunk_size=at_once)
+        with _client_errors():
+            async for batch in batches:
+                yield [_stored_object(meta) for meta in batch]
+
+    async def head(self, path: str) -> StoredObject:
+        """What the store knows of an object. Raises BlobNotFound."""
+        with _client_errors():
+            return _stored_object(await obstore.head_async(self._store, path))
+
     async def list(self, prefix: str) -> list[str]:
         """The paths that begin with a prefix, which ends with a slash."""
         with _client_errors():
@@ -88,6 +109,10 @@ class ObjectClient:
             await obstore.delete_async(self._store, path)
         except FileNotFoundError:
             return
+
+
+def _stored_object(meta: "ObjectMeta") -> StoredObject:
+    return StoredObject(meta["path"], meta["size"], meta["last_modified"].timestamp())
 
 
 @contextmanager

@@ -79,6 +79,13 @@ class Sessions:
                 session.in_doubt.discard(key)
         await self._end_those_settled()
 
+    def is_over(self, key: str) -> bool:
+        """Whether the session of a key, if it is of any, is so long ago that its process has committed or died."""
+        try:
+            return self._age(_session_of(key)) > self._lease
+        except ValueError:  # an object that somebody else has put there
+            return True
+
     async def abandoned(self) -> list[str]:
         """Keys of the objects that dead processes have placed and perhaps not settled. Raises StorageUnavailable."""
         for path in await self._objects.list(_NOTES):

@@ -63,6 +63,9 @@ class ObjectStagedBlob:
         head = self._read_file(start, max(min(stop, self._filed), start))
         return head + bytes(self._tail[max(start - self._filed, 0) : max(stop - self._filed, 0)])
 
+    def write_ahead(self) -> None:
+        """Those that make a part of an upload are on their way already."""
+
     def seal(self) -> None:
         """Write every byte to the file; a small blob stays in memory until it is placed."""
         if self._file is not None or self.size > HELD_BYTES:

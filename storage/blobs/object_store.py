@@ -19,17 +19,20 @@ from typing import cast
 
 from storage.blobs.disk_cache import DiskCache
 from storage.blobs.files import storage_errors
-from storage.blobs.object_client import ObjectClient
+from storage.blobs.object_client import ObjectClient, StoredObject
 from storage.blobs.object_options import ObjectStoreOptions
 from storage.blobs.object_reader import ObjectReader
 from storage.blobs.object_sessions import PLACED, Sessions
 from storage.blobs.object_staging import ObjectStagedBlob, UploadAborted
-from storage.blobs.protocol import StagedBlob
-from storage.errors import StorageError
+from storage.blobs.protocol import LISTED_AT_ONCE, PlacedBlob, StagedBlob
+from storage.errors import BlobNotFound, StorageError
 from storage.resource import ByteRange, ResourceKey
 
 PUTS_AT_ONCE = 8
 """Small instances that are on their way to the store, and in memory, at the same time."""
+
+_SUFFIX = ".dcm"
+"""Of every blob's name; other objects are none of ours."""
 
 
 class ObjectBlobStore:
@@ -66,6 +69,9 @@ class ObjectBlobStore:
             blob.release()
         return keys
 
+    def placement(self, blobs: Sequence[tuple[StagedBlob, ResourceKey]]) -> None:
+        """They are placed by requests, which wait for nobody."""
+
     async def settle(self, keys: Collection[str]) -> None:
         """Forget that these keys were in doubt."""
         await self._sessions.settle(keys)
@@ -82,6 +88,19 @@ class ObjectBlobStore:
     def stream(self, key: str, byte_range: ByteRange) -> AsyncIterator[bytes | bytearray]:
         """The bytes of one range, in chunks."""
         return self._reader.stream(key, byte_range)
+
+    async def placed(self) -> AsyncIterator[list[PlacedBlob]]:
+        """Every object, in batches as the store lists them. One is young for as long as its session may be going on."""
+        async for batch in self._objects.listing(PLACED, LISTED_AT_ONCE):
+            if blobs := [self._blob(each) for each in batch if each.path.endswith(_SUFFIX)]:
+                yield blobs
+
+    async def find(self, key: str) -> PlacedBlob | None:
+        """What the store knows of an object."""
+        try:
+            return self._blob(await self._objects.head(PLACED + key))
+        except BlobNotFound:
+            return None
 
     async def delete(self, keys: Collection[str]) -> None:
         """Remove objects. What other servers have of them in their caches goes with time: no row names it."""
@@ -107,6 +126,10 @@ class ObjectBlobStore:
         with suppress(StorageError):
             await self.delete(keys)
             await self.settle(keys)
+
+    def _blob(self, found: StoredObject) -> PlacedBlob:
+        key = found.path.removeprefix(PLACED)
+        return PlacedBlob(key, found.size, found.written, not self._sessions.is_over(key))
 
     async def _place(self, blob: ObjectStagedBlob) -> str:
         if (key := await blob.sent()) is not None:

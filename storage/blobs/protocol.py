@@ -1,12 +1,33 @@
 """BlobStore: where the bytes of instances are kept, whatever keeps them."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from storage.placement import Placement
 from storage.resource import ByteRange, ResourceKey
 
 CHUNK_BYTES = 1 << 20
 """Bytes in one chunk of a stream, and held in memory of one staged blob, at the most."""
+
+LISTED_AT_ONCE = 1000
+"""Blobs in one batch of a listing, at the most."""
+
+YOUNG_SECONDS = 3600.0
+"""For so long a blob without a row may be about to get it, where the store has no better way to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedBlob:
+    """A blob as its store knows it: ``size`` in bytes; ``written`` in seconds of Unix time, when it was placed.
+
+    While it ``is_young``, the process that placed it may not have committed its row yet.
+    """
+
+    key: str
+    size: int
+    written: float
+    is_young: bool
 
 
 class StagedBlob(Protocol):
@@ -21,6 +42,12 @@ class StagedBlob(Protocol):
 
     def read(self, start: int, stop: int) -> bytes:
         """Bytes from ``start`` to ``stop`` (exclusive), fewer at the end; synchronous, for a worker thread."""
+
+    def write_ahead(self) -> None:
+        """All bytes are there: begin to bring them where they stay, while they are read; synchronous, for a worker.
+
+        Raises StorageFull, StorageUnavailable.
+        """
 
     def seal(self) -> None:
         """All bytes are written: hold no more than some kilobytes in memory; synchronous, for a worker thread.
@@ -50,11 +77,23 @@ class BlobStore(Protocol):
         then none is placed.
         """
 
+    def placement(self, blobs: Sequence[tuple[StagedBlob, ResourceKey]]) -> Placement | None:
+        """How the thread that commits their rows may place sealed blobs; None where ``place`` is better."""
+
     async def settle(self, keys: Collection[str]) -> None:
         """The rows of these placed blobs are committed, or the blobs are deleted: nothing is in doubt any more."""
 
     async def unsettled(self) -> list[str]:
         """Keys of blobs that were placed by a process which then ended without settling them."""
+
+    def placed(self) -> AsyncIterator[list[PlacedBlob]]:
+        """Every blob, in any order and in batches of up to LISTED_AT_ONCE; no batch is empty.
+
+        What comes or goes meanwhile may be left out or not. Raises StorageUnavailable while iterating.
+        """
+
+    async def find(self, key: str) -> PlacedBlob | None:
+        """What the store knows of a blob; None when it is not there. Raises StorageUnavailable."""
 
     async def read(self, key: str, byte_range: ByteRange) -> bytes | bytearray:
         """The bytes of one range, held in memory: for up to a few megabytes, ``stream`` is for more.

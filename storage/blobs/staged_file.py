@@ -4,7 +4,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from storage.blobs.files import storage_errors, write_all
+from storage.blobs.files import start_writing, storage_errors, write_all
 from storage.blobs.journal import JOURNALED_BYTES
 from storage.blobs.protocol import CHUNK_BYTES
 
@@ -22,6 +22,8 @@ class LocalStagedBlob:
         self._descriptor: int | None = None
         self._has_file = False
         self._synced = 0
+        self._written_ahead = 0
+        """Bytes of the tail that are in the file too."""
 
     async def write(self, data: bytes) -> None:
         """Append; bytes go to the file whenever CHUNK_BYTES have come together."""
@@ -39,9 +41,17 @@ class LocalStagedBlob:
                 head = os.pread(self._descriptor, min(stop, in_file) - start, start)
         return head + bytes(self._tail[max(start - in_file, 0) : max(stop - in_file, 0)])
 
+    def write_ahead(self) -> None:
+        """Let the disk begin with what will be waited for when the blob is placed."""
+        if self._belongs_in_file and self._written_ahead < len(self._tail):
+            with storage_errors():
+                write_all(self._file(), memoryview(self._tail)[self._written_ahead :])
+                start_writing(self._file())
+            self._written_ahead = len(self._tail)
+
     def seal(self) -> None:
         """Write every byte to the file and close it; a small blob stays in memory until it is placed."""
-        if self._has_file or self.size > JOURNALED_BYTES:
+        if self._belongs_in_file:
             self._flush()
             self._close()
 
@@ -63,16 +73,25 @@ class LocalStagedBlob:
         self._tail = bytearray()
         self._has_file = False
 
+    @property
+    def _belongs_in_file(self) -> bool:
+        return self._has_file or self.size > JOURNALED_BYTES
+
+    def _file(self) -> int:
+        """The descriptor of the file, which is made when missing."""
+        if self._descriptor is None:
+            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640)
+            self._has_file = True
+        return self._descriptor
+
     def _flush(self) -> None:
         with storage_errors():
-            if self._descriptor is None:
-                self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640)
-                self._has_file = True
-            write_all(self._descriptor, self._tail)
+            write_all(self._file(), memoryview(self._tail)[self._written_ahead :])
             if self.size - self._synced >= SYNC_EVERY_BYTES:
-                os.fdatasync(self._descriptor)
+                os.fdatasync(self._file())
                 self._synced = self.size
         self._tail = bytearray()
+        self._written_ahead = 0
 
     def _close(self) -> None:
         if self._descriptor is not None:

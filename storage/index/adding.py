@@ -6,16 +6,17 @@ rows meanwhile.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 
 from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
 from storage.index.chunks import chunks
-from storage.index.duplicates import Content, decide
+from storage.index.duplicates import Content, decide, digests
 from storage.index.parents import SeriesRow, searched_values, series_key, series_rows
 from storage.index.prepared import Lookup, Write
 from storage.index.removing import remove_instances
 from storage.index.study_values import add_sop_classes
-from storage.index.tables import INSTANCE, INSTANCE_METADATA, INSTANCE_RANGES, SERIES, STUDY
+from storage.index.tables import INSTANCE, INSTANCE_FORM, INSTANCE_METADATA, INSTANCE_RANGES, SERIES, STUDY
 from storage.records import Addition, DuplicatePolicy, InstanceRecord
 from storage.resource import Level, ResourceKey
 
@@ -26,6 +27,7 @@ _CONTENTS = Lookup(
         SERIES.c.series_instance_uid,
         INSTANCE.c.sop_instance_uid,
         INSTANCE.c.sha256,
+        INSTANCE.c.received_sha256,
         INSTANCE.c.blob_key,
     )
     .join_from(INSTANCE, SERIES, INSTANCE.c.series_row == SERIES.c.id)
@@ -38,6 +40,7 @@ _INSERT_INSTANCE = Write(
 )
 _INSERT_METADATA = Write(insert(INSTANCE_METADATA))
 _INSERT_RANGES = Write(insert(INSTANCE_RANGES))
+_INSERT_FORM = Write(insert(INSTANCE_FORM))
 _ADD_TO_COUNT = Write(
     update(SERIES)
     .where(SERIES.c.id == bindparam("series_row"))
@@ -60,9 +63,9 @@ def add_instances(
 def stored_contents(connection: Connection, records: Sequence[InstanceRecord]) -> dict[str | None, Content]:
     """What is stored under the SOPInstanceUIDs of the records."""
     return {
-        uids[2]: Content(ResourceKey(*uids), sha256, blob_key)
+        uids[2]: Content(ResourceKey(*uids), digests(sha256, received), blob_key)
         for chunk in chunks([record.key.sop_instance_uid for record in records])
-        for *uids, sha256, blob_key in _CONTENTS.rows(connection, chunk)
+        for *uids, sha256, received, blob_key in _CONTENTS.rows(connection, chunk)
     }
 
 
@@ -85,6 +88,7 @@ def _instance_columns(record: InstanceRecord, parents: SeriesRow) -> dict[str, o
         "blob_key": record.blob_key,
         "size": record.size,
         "sha256": record.sha256,
+        "received_sha256": record.received_sha256,
         "attributes": record.instance_attributes,
     }
 
@@ -100,6 +104,9 @@ def _insert_documents(connection: Connection, records: Sequence[InstanceRecord])
         ranges.append({"instance_row": row, "frame_index": record.frame_index, "bulk_index": record.bulk_index})
     _INSERT_METADATA.run(connection, documents)
     _INSERT_RANGES.run(connection, ranges)
+    forms = [(row_of[record.key.sop_instance_uid], record.form) for record in records if record.form is not None]
+    if forms:
+        _INSERT_FORM.run(connection, [{"instance_row": row} | asdict(form) for row, form in forms])
 
 
 def _count(connection: Connection, series_of_instances: Iterable[int]) -> None:

@@ -16,11 +16,16 @@ _OUTCOMES = {
 
 
 class Content(NamedTuple):
-    """What is stored, or would be, under a SOPInstanceUID."""
+    """What is stored, or would be, under a SOPInstanceUID; ``digests`` are those of the file, stored and received."""
 
     key: ResourceKey
-    sha256: bytes
+    digests: frozenset[bytes]
     blob_key: str
+
+
+def digests(sha256: bytes, received_sha256: bytes | None) -> frozenset[bytes]:
+    """Those of a stored file, and of the file that it was made of."""
+    return frozenset({sha256} if received_sha256 is None else {sha256, received_sha256})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ def decide(
     outcomes: list[Outcome] = []
     for record in records:
         uid = record.key.sop_instance_uid
-        offered = Content(record.key, record.sha256, record.blob_key)
+        offered = Content(record.key, digests(record.sha256, record.received_sha256), record.blob_key)
         outcome = _outcome(offered, present.get(uid), duplicates)
         if outcome in {Outcome.ADDED, Outcome.REPLACED}:
             new.pop(uid, None)  # what replaces another one comes last
@@ -60,7 +65,7 @@ def decide(
 def _outcome(offered: Content, found: Content | None, duplicates: DuplicatePolicy) -> Outcome:
     if found is None:
         return Outcome.ADDED
-    if (found.key, found.sha256) == (offered.key, offered.sha256):
+    if found.key == offered.key and found.digests & offered.digests:
         return Outcome.IDENTICAL
     return _OUTCOMES[duplicates]
 

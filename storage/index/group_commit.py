@@ -23,9 +23,13 @@ from sqlalchemy import Connection
 from storage.errors import StorageUnavailable
 from storage.index.failures import translated
 from storage.index.sqlite_connections import is_in_transaction
+from storage.placement import Placement
 
 MAX_GROUP = 64
 """Operations that one transaction takes: bounds how long the first of a group waits for the last."""
+
+PATIENCE_SECONDS = 30.0
+"""How long an operation waits to begin: a process that was stopped may never pass the turn to write on."""
 
 _Result = TypeVar("_Result")
 
@@ -33,11 +37,22 @@ _Result = TypeVar("_Result")
 class _Write(Generic[_Result]):
     """An operation in the queue, and the answer that its caller waits for."""
 
-    def __init__(self, operation: Callable[[Connection], _Result]) -> None:
+    def __init__(self, operation: Callable[[Connection], _Result], placement: Placement | None) -> None:
+        self.placement = placement
         self.answer: Future[_Result] = Future()
         self.tell: Callable[[], None]
         """Gives the answer; set by ``attempt``, called when the group is committed."""
+        self.is_given_up = False
         self._operation = operation
+
+    def give_up(self) -> None:
+        """Do not wait any longer, unless the operation has begun."""
+        self.is_given_up = self.answer.cancel()
+
+    def fail(self, error: Exception) -> None:
+        """The operation cannot begin; who has given up does not hear of it."""
+        if not self.answer.done() and self.answer.set_running_or_notify_cancel():
+            self.answer.set_exception(error)
 
     def run_alone(self, connection: Connection) -> None:
         """Run with the transaction for itself. Raises what the operation raises."""
@@ -71,17 +86,26 @@ class GroupCommit:
         self._thread = Thread(target=self._run, name="index writer", daemon=True)
         self._thread.start()
 
-    async def run(self, operation: Callable[[Connection], _Result]) -> _Result:
-        """Run the operation in the next group; its result, once that is durable.
+    async def run(self, operation: Callable[[Connection], _Result], placement: Placement | None = None) -> _Result:
+        """Place blobs and run the operation, in the next group; its result, once that is durable.
 
-        Raises what the operation raises, StorageUnavailable and StorageFull. An operation whose caller is canceled
-        is left out when its turn comes, or, when it has begun, finished all the same.
+        Raises what the operation raises, StorageFull, and StorageUnavailable, also after PATIENCE_SECONDS in which it
+        could not begin. An operation whose caller is canceled is left out when its turn comes, or, when it has begun,
+        finished all the same.
         """
         if self._is_closed:
             raise StorageUnavailable("The index is closed.")
-        write = _Write(operation)
+        write = _Write(operation, placement)
         self._queue.put(write)
-        return await asyncio.wrap_future(write.answer)
+        patience = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, write.give_up)
+        try:
+            return await asyncio.wrap_future(write.answer)
+        except asyncio.CancelledError:
+            if write.is_given_up:
+                raise StorageUnavailable("Another process does not let go of the index.") from None
+            raise
+        finally:
+            patience.cancel()
 
     def waiting(self) -> int:
         """How many operations are in the queue."""
@@ -97,7 +121,7 @@ class GroupCommit:
     def _run(self) -> None:
         with self._connection:
             while group := self._next_group():
-                self._commit([write for write in group if write.answer.set_running_or_notify_cancel()])
+                self._commit(_placed([write for write in group if not write.answer.cancelled()]))
 
     def _next_group(self) -> list[_Write[Any]]:
         """Wait for an operation and take all that wait behind it; empty once the queue has ended."""
@@ -116,7 +140,17 @@ class GroupCommit:
 
     def _commit(self, group: Sequence[_Write[Any]]) -> None:
         try:
-            with self._turn, translated(), self._connection.begin():
+            with self._turn:
+                self._run_together([write for write in group if write.answer.set_running_or_notify_cancel()])
+        except Exception as error:  # noqa: BLE001 - there was no turn
+            for write in group:
+                write.fail(error)
+
+    def _run_together(self, group: Sequence[_Write[Any]]) -> None:
+        if not group:
+            return
+        try:
+            with translated(), self._connection.begin():
                 if len(group) == 1:
                     group[0].run_alone(self._connection)
                 else:
@@ -128,6 +162,22 @@ class GroupCommit:
         else:
             for write in group:
                 write.tell()
+
+
+def _placed(group: list[_Write[Any]]) -> list[_Write[Any]]:
+    """The writes of a group whose blobs, if they have any, are placed now; the others are answered."""
+    placing = [(write, write.placement) for write in group if write.placement is not None]
+    if not placing:
+        return group
+    (first, placement), *others = placing
+    try:
+        placement.place_with([other for _, other in others])
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the caller's answer
+        if others:  # one must not spoil the others
+            return [write for each in group for write in _placed([each])]
+        first.fail(error)
+        return [write for write in group if write is not first]
+    return group
 
 
 def _under_savepoint(connection: Connection, operation: Callable[[Connection], _Result]) -> _Result:

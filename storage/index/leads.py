@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Column
 
 from storage.attributes import DERIVED_ATTRIBUTES, Kind
-from storage.index.matching import attribute_of, columns_of
+from storage.index.matching import attribute_of, columns_of, text_condition
 from storage.index.ranges import Range, are_prefixes, prefix_ranges, ranges, value_ranges
 from storage.index.study_values import (
     MODALITIES_IN_STUDY,
@@ -57,6 +57,19 @@ def leads(term: AnyTerm, searched: Level) -> Iterator[Lead]:
             yield from _term_leads(term, match, searched)
         case _:
             return
+
+
+def sifted_leads(term: AnyTerm, searched: Level) -> Iterator[Lead]:
+    """The leads of patterns that begin with a wildcard: all values of a column of the level, of which some match."""
+    if not (isinstance(term, Term) and isinstance(term.match, Wildcard)) or term.keyword in DERIVED_ATTRIBUTES:
+        return
+    attribute, table = attribute_of(term.keyword), _LEADING[TABLE_OF[searched]]
+    if attribute.level is searched and attribute.kind is not Kind.LIST and term.keyword not in _NOT_INDEXED:
+        columns = columns_of(term.keyword, table)
+        if not is_universal(term.match) and ranges(columns, term.match) is None:
+            date = table.c.study_date if searched is Level.STUDY else None
+            sifted = [Range(column > "", text_condition(column, term.match)) for column in columns]
+            yield Lead(term, searched, table.c.id, date, sifted)
 
 
 def _term_leads(term: Term, match: Match, searched: Level) -> Iterator[Lead]:

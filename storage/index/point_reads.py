@@ -12,10 +12,10 @@ from sqlalchemy import Select
 from sqlalchemy.dialects import sqlite
 
 from storage.index.failures import translated
-from storage.index.reading import BULK_INDEX, FRAME_INDEX, INSTANCE_BY_UIDS, METADATA_BY_UIDS, stored_instance
+from storage.index.reading import BULK_INDEX, FORM, FRAME_INDEX, INSTANCE_BY_UIDS, METADATA_BY_UIDS, stored_instance
 from storage.index.revision import REVISION, level_of, revision
 from storage.index.sqlite_connections import connect
-from storage.records import StoredInstance
+from storage.records import InstanceForm, StoredInstance
 from storage.resource import ResourceKey
 
 _BUSY_TIMEOUT = 0.25
@@ -33,6 +33,7 @@ _METADATA_BY_UIDS = _text(METADATA_BY_UIDS)
 _REVISION = {level: _text(statement) for level, statement in REVISION.items()}
 _FRAME_INDEX = _text(FRAME_INDEX)
 _BULK_INDEX = _text(BULK_INDEX)
+_FORM = _text(FORM)
 
 
 def _uids(key: ResourceKey) -> _Parameters:
@@ -70,6 +71,11 @@ class PointReads:
     def bulk_index(self, row: int) -> bytes | None:
         """The bulk index of the instance with this row number."""
         return self._bytes(_BULK_INDEX, {"row": row})
+
+    def form(self, row: int) -> InstanceForm | None:
+        """The other form of the instance with this row number."""
+        found = self._row(_FORM, {"row": row})
+        return None if found is None else InstanceForm(*found)
 
     def close(self) -> None:
         """Release the connection."""

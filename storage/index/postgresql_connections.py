@@ -13,7 +13,14 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from storage.index.postgresql_failures import DATABASE_ERRORS, is_disconnect, is_rivalry, translated
+from storage.errors import OutcomeUnknown, StorageUnavailable
+from storage.index.postgresql_failures import (
+    DATABASE_ERRORS,
+    is_disconnect,
+    is_rivalry,
+    leaves_in_doubt,
+    translated,
+)
 
 TRIES = 5
 """How often a transaction begins that others get into the way of, or whose connection breaks."""
@@ -80,9 +87,25 @@ class Transactions:
     async def write(self, operation: Callable[[Connection], _Result]) -> _Result:
         """The result of an operation, once it is committed. Raises what it raises, StorageUnavailable, StorageFull.
 
-        When the connection breaks while it commits, it runs again and must find what it has done already.
+        When the connection breaks while it commits, it runs again and must find what it has done already. When that
+        fails, perhaps because the first one still holds its locks, nobody knows what becomes of it: OutcomeUnknown.
         """
-        return await again_when_interrupted(lambda: run(self._writing, operation))
+        is_in_doubt = False
+
+        async def attempt() -> _Result:
+            nonlocal is_in_doubt
+            try:
+                return await run(self._writing, operation)
+            except DATABASE_ERRORS as error:
+                is_in_doubt = is_in_doubt or leaves_in_doubt(error)
+                raise
+
+        try:
+            return await again_when_interrupted(attempt)
+        except StorageUnavailable as error:
+            if is_in_doubt:
+                raise OutcomeUnknown(*error.args) from error.__cause__
+            raise
 
 
 async def again_when_interrupted(attempt: Callable[[], Awaitable[_Result]]) -> _Result:

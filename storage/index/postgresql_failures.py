@@ -70,10 +70,15 @@ def is_disconnect(error: BaseException) -> bool:
     return isinstance(cause, _BROKEN) or _state(cause)[:2] in {"08", "57"}
 
 
+def leaves_in_doubt(error: BaseException) -> bool:
+    """Whether the server may go on with what it was told to do, or has done it, without our hearing of it."""
+    return is_disconnect(error) or isinstance(_cause(error), TimeoutError)
+
+
 def _failure(error: BaseException) -> StorageError | None:
     state = _state(_cause(error))
     known = _FAILURES.get(state) or _FAILURES.get(state[:2])
-    if known is None and (is_disconnect(error) or isinstance(_cause(error), TimeoutError)):
+    if known is None and leaves_in_doubt(error):
         known = StorageUnavailable(_AWAY)
     if isinstance(error, NoFreeConnection):
         known = StorageUnavailable(_BUSY)

@@ -15,9 +15,12 @@ _LOCK = 0xF07EA
 _Result = TypeVar("_Result")
 
 
-def upgrade_database(url: str) -> None:
-    """Bring the tables up to date. Raises StorageUnavailable; not to be called where an event loop runs."""
-    _run(url, _upgrade)
+def upgrade_database(url: str) -> bool:
+    """Bring the tables up to date; whether they were made. Not to be called where an event loop runs.
+
+    Raises StorageUnavailable.
+    """
+    return _run(url, _upgrade)
 
 
 def current_of_database(url: str) -> str | None:
@@ -30,8 +33,8 @@ def _run(url: str, operation: Callable[[Connection], _Result]) -> _Result:
     return asyncio.run(again_when_interrupted(lambda: run(engine, operation)))
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection) -> bool:
     if current(connection) == latest():
-        return  # without a lock, and without the right to change tables
+        return False  # without a lock, and without the right to change tables
     connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-    upgrade(connection)
+    return upgrade(connection)

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.index.postgresql_connections import again_when_interrupted
 from storage.index.postgresql_failures import DATABASE_ERRORS
-from storage.index.reading import BULK_INDEX, FRAME_INDEX, INSTANCE_BY_UIDS, METADATA_BY_UIDS, stored_instance
+from storage.index.reading import BULK_INDEX, FORM, FRAME_INDEX, INSTANCE_BY_UIDS, METADATA_BY_UIDS, stored_instance
 from storage.index.revision import REVISION, level_of, revision
-from storage.records import StoredInstance
+from storage.records import InstanceForm, StoredInstance
 from storage.resource import ResourceKey
 
 SECONDS = 10.0
@@ -32,6 +32,7 @@ _METADATA_BY_UIDS = _Statement(METADATA_BY_UIDS)
 _REVISION = {level: _Statement(statement) for level, statement in REVISION.items()}
 _FRAME_INDEX = _Statement(FRAME_INDEX)
 _BULK_INDEX = _Statement(BULK_INDEX)
+_FORM = _Statement(FORM)
 
 
 def _uids(key: ResourceKey) -> dict[str, str | None]:
@@ -72,6 +73,11 @@ class PointReads:
     async def bulk_index(self, row: int) -> bytes | None:
         """The bulk index of the instance with this row number."""
         return await self._bytes(_BULK_INDEX, {"row": row})
+
+    async def form(self, row: int) -> InstanceForm | None:
+        """The other form of the instance with this row number."""
+        found = await self._row(_FORM, {"row": row})
+        return None if found is None else InstanceForm(*found)
 
     async def _bytes(self, statement: _Statement, parameters: Mapping[str, object]) -> bytes | None:
         found = await self._row(statement, parameters)

@@ -1,12 +1,15 @@
 """Index: what is stored and how it is found, whatever keeps the rows."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from storage.placement import Placement
 from storage.query import Query
 from storage.records import (
     Addition,
     DuplicatePolicy,
+    InstanceForm,
     InstanceMatch,
     InstanceRecord,
     SeriesMatch,
@@ -22,8 +25,14 @@ class Index(Protocol):
     Every method raises StorageUnavailable when the database does not answer.
     """
 
+    is_new: bool
+    """Whether it had no tables until it was opened."""
+
     async def add(
-        self, records: Sequence[InstanceRecord], duplicates: DuplicatePolicy = DuplicatePolicy.REJECT
+        self,
+        records: Sequence[InstanceRecord],
+        duplicates: DuplicatePolicy = DuplicatePolicy.REJECT,
+        placement: Placement | None = None,
     ) -> list[Addition]:
         """Add instances in one transaction, durable when this returns; what became of each, in the same order.
 
@@ -33,6 +42,9 @@ class Index(Protocol):
         With ``REPLACE``, all instances that are replaced go first, as by ``delete``, and then the records are added:
         last in stored order, each under a new row number, so that who looked the old instance up finds it gone, never
         mixed with the new one. Of several records of a SOPInstanceUID in one call the last one wins.
+
+        ``placement`` places the records' blobs first. Raises what it raises; then nothing is added.
+        Raises OutcomeUnknown when the records may be added yet, StorageUnavailable and StorageFull when they are not.
         """
 
     async def delete(self, key: ResourceKey) -> int:
@@ -66,6 +78,15 @@ class Index(Protocol):
     async def bulk_index(self, instance: StoredInstance) -> bytes | None:
         """The bulk index as it was recorded; None when the instance is gone."""
 
+    async def form(self, instance: StoredInstance) -> InstanceForm | None:
+        """The file of the instance in another transfer syntax; None where there is none, or the instance is gone."""
+
+    async def records(self, instances: Sequence[StoredInstance]) -> list[InstanceRecord]:
+        """Everything that was recorded of instances, in stored order; those that are gone are left out.
+
+        What is kept of studies and series is what the first of their instances told, as it is in all answers.
+        """
+
     async def search_studies(self, query: Query) -> list[StudyMatch]:
         """Studies, newest StudyDate first, then newest stored first."""
 
@@ -87,8 +108,14 @@ class Index(Protocol):
         They are written down in the transaction that removes the instances, and stay until ``forget_blobs``.
         """
 
+    async def unneeded_blob_keys(self, keys: Collection[str]) -> set[str]:
+        """Those of the blob keys that are of unneeded blobs, for however short a time."""
+
     async def forget_blobs(self, keys: Collection[str]) -> None:
         """The bytes of these unneeded blobs are gone; a key that is not there is no error."""
+
+    def sweeping_turn(self) -> AbstractAsyncContextManager[bool]:
+        """Whether it is this process's turn to remove what no row names; nobody else's then, until the block ends."""
 
     def waiting_writes(self) -> int:
         """How many writes wait for their turn in this process, for people who watch the server."""

@@ -3,13 +3,15 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
 from storage.index.chunks import chunks
 from storage.index.scope import in_scope
-from storage.index.tables import INSTANCE, INSTANCE_METADATA, INSTANCE_RANGES, SERIES, STUDY
+from storage.index.tables import INSTANCE, INSTANCE_FORM, INSTANCE_METADATA, INSTANCE_RANGES, SERIES, STUDY
 from storage.records import StoredInstance
 from storage.resource import Level, ResourceKey
+
+_KEYS: BindParameter[list[str]] = bindparam("keys", expanding=True)
 
 BEFORE_FIRST_ROW = 0
 """A row number below all others, from which reading in batches starts."""
@@ -59,6 +61,15 @@ FRAME_INDEX = select(INSTANCE_RANGES.c.frame_index).where(INSTANCE_RANGES.c.inst
 BULK_INDEX = select(INSTANCE_RANGES.c.bulk_index).where(INSTANCE_RANGES.c.instance_row == bindparam("row"))
 """The bulk index of an instance, by its row."""
 
+FORM = select(
+    INSTANCE_FORM.c.transfer_syntax_uid,
+    INSTANCE_FORM.c.blob_key,
+    INSTANCE_FORM.c.size,
+    INSTANCE_FORM.c.sha256,
+    INSTANCE_FORM.c.frame_index,
+).where(INSTANCE_FORM.c.instance_row == bindparam("row"))
+"""The values of an ``InstanceForm``, by the row of the instance."""
+
 
 def stored_instance(row: Sequence[Any]) -> StoredInstance:
     """The value of a row of ``INSTANCE_BY_UIDS``."""
@@ -86,9 +97,11 @@ def read_metadata(connection: Connection, key: ResourceKey, after: int, size: in
 
 
 def read_known_blob_keys(connection: Connection, keys: Collection[str]) -> set[str]:
-    """Those of the blob keys that an instance names."""
-    found = select(INSTANCE.c.blob_key)
-    return {key for chunk in chunks(keys) for key in connection.scalars(found.where(INSTANCE.c.blob_key.in_(chunk)))}
+    """Those of the blob keys that an instance or its other form names."""
+    named = [select(table.c.blob_key).where(table.c.blob_key.in_(_KEYS)) for table in (INSTANCE, INSTANCE_FORM)]
+    return {
+        key for chunk in chunks(keys) for found in named for key in connection.scalars(found, {"keys": list(chunk)})
+    }
 
 
 def _batch(rows: Select[Any], key: ResourceKey, after: int, size: int) -> Select[Any]:

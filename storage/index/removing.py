@@ -10,7 +10,15 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, fun
 from storage.index.chunks import chunks
 from storage.index.scope import in_scope
 from storage.index.study_values import remove_values
-from storage.index.tables import INSTANCE, INSTANCE_METADATA, INSTANCE_RANGES, SERIES, SERIES_VALUE, STUDY
+from storage.index.tables import (
+    INSTANCE,
+    INSTANCE_FORM,
+    INSTANCE_METADATA,
+    INSTANCE_RANGES,
+    SERIES,
+    SERIES_VALUE,
+    STUDY,
+)
 from storage.index.unneeded_blobs import note_unneeded_blobs
 from storage.resource import Level, ResourceKey
 
@@ -42,7 +50,7 @@ def _remove(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -
         return 0
     note_unneeded_blobs(connection, conditions)
     rows = select(INSTANCE.c.id).where(*conditions)
-    for table in (INSTANCE_METADATA, INSTANCE_RANGES):
+    for table in (INSTANCE_METADATA, INSTANCE_RANGES, INSTANCE_FORM):
         connection.execute(delete(table).where(table.c.instance_row.in_(rows)))
     connection.execute(delete(INSTANCE).where(*conditions))
     removed = {series_row: count for _, series_row, count in found}

@@ -1,7 +1,7 @@
 """What an index in a database does whichever it is: one operation in one transaction, or one batch after the other."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -14,10 +14,11 @@ from storage.index.reading import (
     read_known_blob_keys,
     read_metadata,
 )
+from storage.index.recorded import read_records
 from storage.index.searching import count_matches, search_instances, search_series, search_studies
-from storage.index.unneeded_blobs import forget_blobs, read_unneeded_blobs
+from storage.index.unneeded_blobs import forget_blobs, read_unneeded_blobs, read_unneeded_keys
 from storage.query import Query
-from storage.records import InstanceMatch, SeriesMatch, StoredInstance, StudyMatch
+from storage.records import InstanceMatch, InstanceRecord, SeriesMatch, StoredInstance, StudyMatch
 from storage.resource import ResourceKey
 
 METADATA_BATCH = 1024
@@ -39,7 +40,8 @@ class Run(Protocol):
 class SqlIndex(ABC):
     """The part of an Index (``storage.index.protocol``) that does not depend on how its database is called."""
 
-    def __init__(self, read: Run, write: Run) -> None:
+    def __init__(self, read: Run, write: Run, *, is_new: bool) -> None:
+        self.is_new = is_new
         self._read = read
         self._write = write
 
@@ -67,6 +69,10 @@ class SqlIndex(ABC):
                 return
             after, _ = batch[-1]
 
+    async def records(self, instances: Sequence[StoredInstance]) -> list[InstanceRecord]:
+        """What was recorded of instances."""
+        return await self._read(partial(read_records, rows=[each.row for each in instances]))
+
     async def search_studies(self, query: Query) -> list[StudyMatch]:
         """Studies, newest StudyDate first, then newest stored first."""
         return await self._read(partial(search_studies, query=query))
@@ -90,6 +96,10 @@ class SqlIndex(ABC):
     async def unneeded_blobs(self, seconds: float, limit: int) -> list[str]:
         """Keys of blobs whose instances were deleted or replaced at least so long ago."""
         return await self._read(partial(read_unneeded_blobs, seconds=seconds, limit=limit))
+
+    async def unneeded_blob_keys(self, keys: Collection[str]) -> set[str]:
+        """Those of the blob keys that are of unneeded blobs."""
+        return await self._read(partial(read_unneeded_keys, keys=keys))
 
     async def forget_blobs(self, keys: Collection[str]) -> None:
         """The bytes of these unneeded blobs are gone."""

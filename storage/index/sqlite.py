@@ -1,7 +1,8 @@
 """SqliteIndex: the index in one SQLite file, for any number of processes on one machine."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -15,19 +16,24 @@ from storage.index.removing import delete_instances
 from storage.index.sql_index import SqlIndex
 from storage.index.sqlite_connections import writing_engine
 from storage.index.sqlite_migrations import upgrade_file
+from storage.index.sweeping_turn import sweeping_turn
 from storage.index.writer_turn import WriterTurn
-from storage.records import Addition, DuplicatePolicy, InstanceRecord, StoredInstance
+from storage.placement import Placement
+from storage.records import Addition, DuplicatePolicy, InstanceForm, InstanceRecord, StoredInstance
 from storage.resource import ResourceKey
 
 
 class SqliteIndex(SqlIndex):
     """An Index (``storage.index.protocol``): one thread writes, a few read, the event loop itself looks up rows."""
 
-    def __init__(self, writer: GroupCommit, readers: Readers, point_reads: PointReads) -> None:
+    def __init__(
+        self, path: Path, writer: GroupCommit, readers: Readers, point_reads: PointReads, *, is_new: bool
+    ) -> None:
+        self._path = path
         self._writer = writer
         self._readers = readers
         self._point_reads = point_reads
-        super().__init__(readers.run, writer.run)
+        super().__init__(readers.run, writer.run, is_new=is_new)
 
     @classmethod
     async def open(cls, path: Path) -> Self:
@@ -35,14 +41,18 @@ class SqliteIndex(SqlIndex):
 
         Raises StorageUnavailable, StorageFull.
         """
+        is_new = await asyncio.to_thread(upgrade_file, path)
         writer = await asyncio.to_thread(_open_writer, path)
-        return cls(writer, Readers(path), PointReads(path))
+        return cls(path, writer, Readers(path), PointReads(path), is_new=is_new)
 
     async def add(
-        self, records: Sequence[InstanceRecord], duplicates: DuplicatePolicy = DuplicatePolicy.REJECT
+        self,
+        records: Sequence[InstanceRecord],
+        duplicates: DuplicatePolicy = DuplicatePolicy.REJECT,
+        placement: Placement | None = None,
     ) -> list[Addition]:
         """Add instances, in a transaction shared with other calls in flight."""
-        return await self._writer.run(partial(add_instances, records=records, duplicates=duplicates))
+        return await self._writer.run(partial(add_instances, records=records, duplicates=duplicates), placement)
 
     async def delete(self, key: ResourceKey) -> int:
         """Remove what is stored under a key, in such a transaction; other writers wait until all of it is done."""
@@ -64,6 +74,16 @@ class SqliteIndex(SqlIndex):
         """The bulk index as it was recorded; None when the instance is gone."""
         return self._point_reads.bulk_index(instance.row)
 
+    @asynccontextmanager
+    async def sweeping_turn(self) -> AsyncIterator[bool]:
+        """Whether it is this process's turn to sweep, by a file beside the database."""
+        with sweeping_turn(self._path) as is_ours:
+            yield is_ours
+
+    async def form(self, instance: StoredInstance) -> InstanceForm | None:
+        """The file of the instance in another transfer syntax; None where there is none."""
+        return self._point_reads.form(instance.row)
+
     def waiting_writes(self) -> int:
         """How many writes wait for their turn in this process."""
         return self._writer.waiting()
@@ -79,6 +99,5 @@ class SqliteIndex(SqlIndex):
 
 
 def _open_writer(path: Path) -> GroupCommit:
-    upgrade_file(path)
     with translated():
         return GroupCommit(writing_engine(path).connect(), WriterTurn(path))

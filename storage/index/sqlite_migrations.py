@@ -8,8 +8,8 @@ from storage.index.migrations import current, upgrade
 from storage.index.sqlite_connections import enter_wal_mode, reading_engine, writing_engine
 
 
-def upgrade_file(path: Path) -> None:
-    """Bring the tables up to date; makes the file if need be, with the folders above it.
+def upgrade_file(path: Path) -> bool:
+    """Bring the tables up to date; whether they were made, and if need be the file, with the folders above it.
 
     Raises StorageUnavailable, StorageFull.
     """
@@ -20,7 +20,7 @@ def upgrade_file(path: Path) -> None:
     with translated():
         enter_wal_mode(path)
         with writing_engine(path).begin() as connection:
-            upgrade(connection)
+            return upgrade(connection)
 
 
 def current_of_file(path: Path) -> str | None:

@@ -172,6 +172,8 @@ class Instance(IndexTable, table=True):
     """Bytes of the stored file."""
     sha256: bytes
     """Digest of the stored file."""
+    received_sha256: bytes | None = None
+    """Digest of the file as it came, where it was not stored like that."""
     attributes: bytes
     """DICOM JSON object of the attributes that a search returns unasked."""
 
@@ -195,6 +197,21 @@ class InstanceRanges(IndexTable, table=True):
     bulk_index: bytes
 
 
+class InstanceForm(IndexTable, table=True):
+    """The file of an instance in another transfer syntax, where one was made when the instance was stored."""
+
+    __tablename__ = "instance_form"
+    __table_args__ = (Index("ix_instance_form_blob_key", "blob_key"),)
+
+    instance_row: int = Field(foreign_key="instance.id", primary_key=True)
+    transfer_syntax_uid: str
+    blob_key: str
+    size: int = Field(sa_type=BigInteger)
+    sha256: bytes
+    """Digest of that file."""
+    frame_index: bytes
+
+
 class UnneededBlob(IndexTable, table=True):
     """A blob whose instance was deleted or replaced, and whose bytes may be there still."""
 
@@ -215,6 +232,7 @@ SERIES_VALUE: Table = _TABLES["series_value"]
 INSTANCE: Table = _TABLES["instance"]
 INSTANCE_METADATA: Table = _TABLES["instance_metadata"]
 INSTANCE_RANGES: Table = _TABLES["instance_ranges"]
+INSTANCE_FORM: Table = _TABLES["instance_form"]
 UNNEEDED_BLOB: Table = _TABLES["unneeded_blob"]
 
 TABLE_OF: dict[Level, Table] = {Level.STUDY: STUDY, Level.SERIES: SERIES, Level.INSTANCE: INSTANCE}

@@ -50,8 +50,9 @@ class Checked(FunctionElement[bool]):
 
 @compiles(Unsought)
 def _as_expression(element: Unsought[Any], compiler: SQLCompiler, **options: Any) -> str:
-    nothing = "+ 0" if isinstance(element.type, Integer) else "|| ''"
-    return f"({compiler.process(element.clauses, **options)} {nothing})"
+    column = compiler.process(element.clauses, **options)
+    # The type is kept: what has another one, PostgreSQL does not merge in order with the column itself.
+    return f"({column} + 0)" if isinstance(element.type, Integer) else f"CAST({column} || '' AS VARCHAR)"
 
 
 @compiles(Unsought, "sqlite")

@@ -9,6 +9,7 @@ import httpx
 
 from app.main import create_app
 from app.settings import Settings
+from tests.archives import placed
 
 ROOT = "/dicom-web"
 
@@ -78,7 +79,7 @@ async def in_pieces(content: bytes, size: int) -> AsyncIterable[bytes]:
 @contextmanager
 def in_process(settings: Settings) -> Iterator[InProcessClient]:
     """A server with these settings, from its start to its end."""
-    app = create_app(settings)
+    app = create_app(placed(settings))
     # What the server raises becomes its answer, as in a process of its own.
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     client = httpx.AsyncClient(transport=transport, base_url=f"http://testserver{ROOT}")

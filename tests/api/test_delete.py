@@ -15,6 +15,7 @@ from storage.blobs.factory import open_blob_store
 from storage.index.factory import open_index
 from tests.api.answers import assert_problem, store, stored_uids
 from tests.api.in_process import InProcessClient, PlannedRequest, in_process
+from tests.archives import placed, stored_blobs
 from tests.examples import new_instance, part10
 from tests.multipart_requests import CONTENT_TYPE, store_body
 
@@ -65,14 +66,10 @@ def uids(instances: list[Dataset]) -> list[str]:
     return [instance.SOPInstanceUID for instance in instances]
 
 
-def files_of(data: Path) -> list[Path]:
-    return [path for path in (data / "instances").rglob("*") if path.is_file()]
-
-
 async def sweep_at_once(data: Path) -> None:
     """Delete the bytes of what was deleted, as a server does after a while."""
-    settings = Settings(data=data)
-    blobs, index = open_blob_store(settings.blob_location), await open_index(settings.index_url)
+    settings = placed(Settings(data=data))
+    blobs, index = open_blob_store(settings.blob_location, settings.object_store), await open_index(settings.index_url)
     await Sweeper(blobs, index, grace_seconds=0).delete_unneeded()
     await index.close()
     await blobs.close()
@@ -154,21 +151,32 @@ def test_a_uid_that_is_none_is_400(filled_client: InProcessClient, instances: li
     assert found(filled_client) == uids(instances)
 
 
-def test_files_and_empty_folders_go_after_a_while(data_folder: Path, instances: list[Dataset]) -> None:
+def test_bytes_go_after_a_while(data_folder: Path, instances: list[Dataset]) -> None:
     with in_process(Settings(data=data_folder)) as client:
         store(client, *instances)
         delete(client, path_of(instances[0]))
         delete(client, f"/studies/{OTHER_STUDY}")
         # Who looked one up just before may still read it.
-        assert len(files_of(data_folder)) == len(instances)
+        assert len(stored_blobs(data_folder)) == len(instances)
     asyncio.run(sweep_at_once(data_folder))
-    assert {path.name.rsplit(".", 2)[0] for path in files_of(data_folder)} == set(uids(instances[1:3]))
-    assert [path.name for path in (data_folder / "instances").iterdir()] == [STUDY]
+    assert len(stored_blobs(data_folder)) == 2
     with in_process(Settings(data=data_folder)) as client:
         assert found(client) == uids(instances[1:3])
+        for instance in instances[1:3]:
+            assert client.get(path_of(instance), Accept="application/dicom").content == part10(instance)
         delete(client, f"/studies/{STUDY}")
     asyncio.run(sweep_at_once(data_folder))
-    assert list((data_folder / "instances").iterdir()) == []
+    assert stored_blobs(data_folder) == []
+
+
+@pytest.mark.archive_in_folder("it looks at folders")
+def test_empty_folders_go_with_the_files(data_folder: Path, instances: list[Dataset]) -> None:
+    with in_process(Settings(data=data_folder)) as client:
+        store(client, *instances)
+        for folders in ([STUDY], []):
+            delete(client, f"/studies/{OTHER_STUDY if folders else STUDY}")
+            asyncio.run(sweep_at_once(data_folder))
+            assert [path.name for path in (data_folder / "instances").iterdir()] == folders
 
 
 def test_what_was_deleted_stays_deleted_after_a_restart(data_folder: Path, instances: list[Dataset]) -> None:
@@ -194,7 +202,7 @@ def test_what_was_deleted_can_be_stored_again_also_with_other_bytes(
     asyncio.run(sweep_at_once(data_folder))
     with in_process(Settings(data=data_folder)) as client:
         assert client.get(path_of(instances[0]), Accept="application/dicom").content == part10(instances[0])
-    assert len(files_of(data_folder)) == 3
+    assert len(stored_blobs(data_folder)) == 3
 
 
 def test_an_archive_in_memory_forgets_as_well(tmp_path: Path, instances: list[Dataset]) -> None:

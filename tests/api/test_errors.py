@@ -1,6 +1,7 @@
 """Every error leaves as problem details (RFC 9457), which say what a client can act on and nothing of the inside."""
 
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from app.settings import Settings
 from storage.errors import StorageFull, StorageUnavailable
 from tests.api.answers import assert_problem
 from tests.api.in_process import InProcessClient, in_process
+from tests.examples import NATIVE, example
 
 SECRET = "row 17 of /srv/patients/index.sqlite"
 
@@ -66,6 +68,37 @@ def test_a_storage_that_does_not_answer_is_503_with_a_time_to_try_again(failing:
 @pytest.mark.parametrize("failing", [StorageFull("the disk is full")], indirect=True)
 def test_a_full_storage_is_507(failing: InProcessClient) -> None:
     assert_problem(failing.get("/studies"), 507)
+
+
+@pytest.mark.parametrize(
+    ("below", "accept", "offered"),
+    [
+        ("", "image/png", {"application/zip", 'multipart/related; type="application/dicom"; transfer-syntax='}),
+        ("/metadata", "text/csv", {"application/dicom+json", 'multipart/related; type="application/dicom+xml"'}),
+        ("/frames/1", "image/x-none", {"image/jphc; transfer-syntax=1.2.840.10008.1.2.4.201"}),
+        ("/bulkdata/7FE00010", "image/png", {"application/octet-stream"}),
+        ("/rendered", "text/csv", {"image/jpeg", "image/png"}),
+    ],
+)
+def test_a_406_lists_what_is_offered_and_says_that_it_depends_on_accept(
+    archive: InProcessClient, below: str, accept: str, offered: set[str]
+) -> None:
+    """RFC 9110 12.5.5, 15.5.7; PS3.18 8.7.8."""
+    answer = archive.get(f"{example(NATIVE).url_path}{below}", accept=accept)
+    assert_problem(answer, 406)
+    listed = answer.json()["offered"]
+    for media_type in offered:
+        assert any(each.startswith(media_type) for each in listed)
+    assert "Accept" in re.split(r", *", answer.headers["vary"])
+    for media_type in listed:
+        assert archive.get(f"{example(NATIVE).url_path}{below}", accept=media_type).status_code == 200
+
+
+def test_errors_are_not_kept_and_what_one_may_not_see_depends_on_who_asks(archive: InProcessClient) -> None:
+    answer = archive.get("/studies/1.2.3")
+    assert_problem(answer, 404)
+    assert answer.headers["cache-control"] == "no-store"
+    assert "Authorization" in answer.headers["vary"]
 
 
 def test_ids_of_requests_differ(client: InProcessClient) -> None:

@@ -29,6 +29,13 @@ ANSWERS = [
     (f"{FRAMES}/2", 'multipart/related; type="image/jpeg"'),
     (f"{FRAMES}/2,1,2", 'multipart/related; type="image/jpeg"'),
     (BULK_DATA, "application/octet-stream"),
+    (f"/studies/{example(NATIVE).study}", "application/zip"),
+    (PATH, "application/zip"),
+    (f"/studies/{example(NATIVE).study}/bulkdata", 'multipart/related; type="application/octet-stream"'),
+    (f"{PATH}/bulkdata", 'multipart/related; type="application/octet-stream"'),
+    (f"{example(COLOR_MULTI_FRAME).url_path}/bulkdata", 'multipart/related; type="*/*"'),
+    (f"/studies/{example(COLOR_MULTI_FRAME).study}/pixeldata", 'multipart/related; type="image/jpeg"'),
+    (example(JPEG_LS).url_path, "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.201"),
 ]
 
 
@@ -102,6 +109,15 @@ def test_if_range_gives_the_range_of_what_the_client_has_begun_and_else_the_whol
     for other in ('"other"', f"W/{tag}", "Sat, 29 Oct 1994 19:43:31 GMT"):
         answer = archive.get(path, accept=accept, range="bytes=5-9", if_range=other)
         assert (answer.status_code, answer.content) == (200, whole.content)
+
+
+def test_what_is_made_while_it_is_sent_has_no_ranges_and_says_so(archive: InProcessClient) -> None:
+    """RFC 9110 14.2, 14.3: of a transcoded study nobody knows where a range is before all is made."""
+    accept = 'multipart/related; type="application/dicom"; transfer-syntax=1.2.840.10008.1.2.4.201'
+    path = f"/studies/{example(JPEG_LS).study}"
+    whole, ranged = archive.get(path, accept=accept), archive.get(path, accept=accept, range="bytes=0-9")
+    assert whole.headers["accept-ranges"] == "none"
+    assert (ranged.status_code, ranged.content) == (200, whole.content)
 
 
 def test_nothing_is_sent_of_a_range_that_the_client_holds(archive: InProcessClient) -> None:

@@ -17,6 +17,7 @@ from app.settings import Settings, StoreSettings
 from storage.records import DuplicatePolicy
 from tests.api.answers import failures, store, stored_uids
 from tests.api.in_process import InProcessClient, PlannedRequest, in_process
+from tests.archives import stored_blobs
 from tests.examples import new_instance, part10
 from tests.multipart_requests import CONTENT_TYPE, store_body
 
@@ -291,7 +292,7 @@ def test_the_same_bytes_again_are_a_success_whatever_the_policy(data_folder: Pat
         assert store(client, instance).json() == store(client, instance).json()
         assert WARNING not in store(client, instance).text
         assert len(client.get("/instances").json()) == 1
-    assert len(files_of(data_folder)) == 1
+    assert len(stored_blobs(data_folder)) == 1
 
 
 def test_replace_gives_the_new_bytes_to_every_request(replacing_client: InProcessClient) -> None:
@@ -357,16 +358,12 @@ def sent_at_once(client: InProcessClient, files: list[bytes]) -> list[httpx.Resp
     return client.together([PlannedRequest("POST", "/studies", headers, store_body([file])) for file in files])
 
 
-def files_of(data: Path) -> list[Path]:
-    return [path for path in (data / "instances").rglob("*") if path.is_file()]
-
-
 def test_the_same_instance_from_16_clients_at_once_is_stored_once(client: InProcessClient, data_folder: Path) -> None:
     instance = new_instance()
     answers = sent_at_once(client, [part10(instance)] * CLIENTS)
     assert [answer.status_code for answer in answers] == [200] * CLIENTS
     assert len({answer.text for answer in answers}) == 1
-    assert len(client.get("/instances").json()) == len(files_of(data_folder)) == 1
+    assert len(client.get("/instances").json()) == len(stored_blobs(data_folder)) == 1
     assert stored_bytes(client, instance) == part10(instance)
 
 
@@ -376,7 +373,7 @@ def test_of_16_versions_at_once_one_wins_and_the_others_are_refused(client: InPr
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * (CLIENTS - 1)
     [winner] = [version for version, answer in zip(versions, answers, strict=True) if answer.status_code == 200]
     assert stored_bytes(client, winner) == part10(winner)
-    assert len(client.get("/instances").json()) == len(files_of(data_folder)) == 1
+    assert len(client.get("/instances").json()) == len(stored_blobs(data_folder)) == 1
 
 
 def test_of_16_versions_at_once_replace_leaves_one_whole(replacing_client: InProcessClient) -> None:

@@ -169,6 +169,11 @@ def test_a_frame_that_there_is_not_is_not_found(server: InProcessClient) -> None
     assert_problem(ask(server, FRAMES, frameNumber=4), 404, "3 frames")
 
 
+def test_several_frames_move_in_a_video(server: InProcessClient) -> None:
+    answer = ask(server, FRAMES, contentType="video/mp4")
+    assert (answer.headers["content-type"], answer.content[4:8]) == ("video/mp4", b"ftyp")
+
+
 def test_several_frames_move_in_a_gif(server: InProcessClient) -> None:
     assert picture(ask(server, FRAMES, contentType="image/gif").content).n_frames == 3
 

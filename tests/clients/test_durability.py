@@ -10,6 +10,7 @@ import pytest
 import requests
 from pydicom.dataset import Dataset
 
+from tests.archives import archives_are_served
 from tests.examples import new_instance, part10
 from tests.live_server import LiveServer, live_server
 from tests.multipart_answers import read_parts
@@ -192,6 +193,8 @@ def _assert_series_is_whole(server: LiveServer, session: requests.Session, uploa
 
 def _assert_folder_holds_only(server: LiveServer, instances: set[str]) -> None:
     """One file for each instance that is found, and no bytes of a request in the staging folder."""
+    if archives_are_served():
+        return  # objects that a killed server has left stay until its lease ends
     names = sorted(path.name.rpartition(".")[0].rpartition(".")[0] for path in server.instance_files())
     assert names == sorted(instances)
     staged = [

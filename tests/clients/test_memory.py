@@ -1,13 +1,16 @@
 """However large an instance or a request is, the server stays small."""
 
 import hashlib
+import random
 from collections.abc import Iterator
 from itertools import repeat
 from pathlib import Path
 
+import imagecodecs
 import pytest
 import requests
 from pydicom.dataset import Dataset
+from pydicom.uid import HTJ2KLosslessRPCL
 
 from tests.clients.raw_http import post_pieces, send
 from tests.examples import new_instance, part10
@@ -98,6 +101,34 @@ def read_all(server: LiveServer, path: str, accept: str, **headers: str) -> int:
     with requests.get(server.root + path, headers={"Accept": accept, **headers}, stream=True, timeout=20) as answer:
         assert answer.ok
         return sum(len(piece) for piece in answer.iter_content(MEGABYTE))
+
+
+FRAMES, FRAME_BYTES = 600, 512 << 10
+
+
+@pytest.mark.parametrize("original", ["replace", "keep"])
+def test_a_large_multi_frame_that_is_transcoded_when_it_is_stored(data_folder: Path, original: str) -> None:
+    instance = new_instance(Rows=512, Columns=512, BitsStored=16, HighBit=15, NumberOfFrames=FRAMES, PixelData=bytes(4))
+    del instance[0xFFFCFFFC]
+    head = part10(instance)[:-8]
+    frames = [random.Random(number).randbytes(64) * (FRAME_BYTES // 64) for number in range(FRAMES)]
+    body = [PART_HEAD + head + (FRAMES * FRAME_BYTES).to_bytes(4, "little"), *frames, CLOSE]
+    path = (
+        f"/studies/{instance.StudyInstanceUID}/series/{instance.SeriesInstanceUID}/instances/{instance.SOPInstanceUID}"
+    )
+    settings = {"FOVEA_STORE__TRANSFER_SYNTAX": "htj2k-rpcl", "FOVEA_STORE__ORIGINAL": original}
+    with live_server(data_folder, **settings) as server:
+        warm = store_body([part10(new_instance())])
+        assert send(server, "POST", "/studies", {"Content-Type": CONTENT_TYPE}, warm).status == 200
+        with measured_growth(server) as growth:
+            assert post_pieces(server, "/studies", CONTENT_TYPE, body).status == 200
+        assert growth.bytes < BOUND
+        accept = f"image/jphc; transfer-syntax={HTJ2KLosslessRPCL}"
+        for number in (1, FRAMES // 2, FRAMES):
+            answer = requests.get(f"{server.root}{path}/frames/{number}", headers={"Accept": accept}, timeout=10)
+            assert answer.headers["content-type"] == accept
+            assert imagecodecs.htj2k_decode(answer.content).tobytes() == frames[number - 1]
+        server.assert_without_fault()
 
 
 def test_thousands_of_small_instances_in_one_request(warm_server: LiveServer) -> None:

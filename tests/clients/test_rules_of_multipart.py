@@ -143,6 +143,7 @@ def test_rule_31_content_length_is_sent_and_right(answer: RawAnswer) -> None:
     assert "transfer-encoding" not in answer.headers
 
 
+@pytest.mark.archive_in_folder("it cuts off a file, and removes one")
 class TestRule28WhatFailsInTheMiddleBreaksTheConnection:
     """A stored file is damaged behind the server's back; no client may take what arrives for the whole."""
 

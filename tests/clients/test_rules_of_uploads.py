@@ -9,6 +9,7 @@ import pytest
 from dicomweb_client.api import DICOMwebClient
 from pydicom.dataset import Dataset
 
+from tests.archives import stored_blobs
 from tests.clients.raw_http import RawAnswer, chunked, connect, get, send
 from tests.examples import new_instance, part10
 from tests.live_server import LiveServer, live_server
@@ -211,7 +212,7 @@ def test_an_upload_that_breaks_off_leaves_nothing_and_is_no_fault_of_the_server(
             connection.sendall(body[:3_000_000])
         # The server ends when all requests have ended, so nothing is under way afterwards.
         server.stop()
-        assert server.instance_files() == []
+        assert stored_blobs(server.data) == []
         assert [path for path in (server.data / "staging").rglob("*") if path.is_file()] == []
         server.assert_without_fault()
 

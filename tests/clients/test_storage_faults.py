@@ -15,6 +15,9 @@ from tests.clients.raw_http import RawAnswer, get, send
 from tests.examples import new_instance, part10
 from tests.live_server import LiveServer, live_server
 from tests.multipart_requests import CONTENT_TYPE, RequestPart, parts_body, store_body
+from tests.server_memory import process_folders
+
+pytestmark = pytest.mark.archive_in_folder("disks and folders are at fault")
 
 MEGABYTE = 1 << 20
 DISK_BYTES = 16 * MEGABYTE
@@ -47,13 +50,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 @contextmanager
 def limited(server: LiveServer, kind: int, limit: int) -> Iterator[None]:
-    """Bound a resource of the running server."""
-    soft, hard = resource.prlimit(server.process.pid, kind)
-    resource.prlimit(server.process.pid, kind, (limit, hard))
+    """Bound a resource of the process that serves."""
+    process = serving_process(server)
+    soft, hard = resource.prlimit(process, kind)
+    resource.prlimit(process, kind, (limit, hard))
     try:
         yield
     finally:
-        resource.prlimit(server.process.pid, kind, (soft, hard))
+        resource.prlimit(process, kind, (soft, hard))
+
+
+def serving_process(server: LiveServer) -> int:
+    """The process of the server that is neither the one that looks after it nor that one's helper."""
+    [process] = [
+        int(folder.name) for folder in process_folders(server) if b"spawn_main" in (folder / "cmdline").read_bytes()
+    ]
+    return process
 
 
 def fill(disk: Path) -> Path:
@@ -157,7 +169,7 @@ def test_no_more_open_files_are_503_and_who_asks_again_is_served(server: LiveSer
 
 def lowest_free_descriptor(server: LiveServer) -> int:
     """The number that the next file which the server opens gets."""
-    taken = {int(path.name) for path in Path(f"/proc/{server.process.pid}/fd").iterdir()}
+    taken = {int(path.name) for path in Path(f"/proc/{serving_process(server)}/fd").iterdir()}
     return next(number for number in count() if number not in taken)
 
 

@@ -1,10 +1,11 @@
 """What every blob store must do; a store's test class inherits it and provides ``store``."""
 
 import asyncio
+import time
 
 import pytest
 
-from storage.blobs.protocol import CHUNK_BYTES, BlobStore
+from storage.blobs.protocol import CHUNK_BYTES, BlobStore, PlacedBlob
 from storage.errors import BlobNotFound
 from storage.resource import ByteRange, ResourceKey
 
@@ -18,6 +19,15 @@ async def stored(store: BlobStore, data: bytes, resource: ResourceKey = INSTANCE
     [key] = await store.place([(blob, resource)])
     await store.settle([key])
     return key
+
+
+async def listed(store: BlobStore) -> dict[str, PlacedBlob]:
+    """Every blob by its key."""
+    batches = [batch async for batch in store.placed()]
+    assert all(batches)
+    blobs = [blob for batch in batches for blob in batch]
+    assert len({blob.key for blob in blobs}) == len(blobs)
+    return {blob.key: blob for blob in blobs}
 
 
 class BlobStoreContract:
@@ -106,3 +116,28 @@ class BlobStoreContract:
                 await store.delete([key])
 
         await asyncio.gather(*(come_and_go(number) for number in range(8)))
+
+    async def test_all_that_is_placed_is_listed_and_found_with_its_length_and_nothing_else(
+        self, store: BlobStore
+    ) -> None:
+        assert await listed(store) == {}
+        began = time.time()
+        sizes = {}
+        for number, size in enumerate((0, 10, CHUNK_BYTES + 1)):
+            sizes[await stored(store, b"x" * size, ResourceKey("1.2", f"1.2.{number}", f"1.2.3.{number}"))] = size
+        growing = store.stage()
+        await growing.write(b"not placed")
+        blobs = await listed(store)
+        assert {key: blob.size for key, blob in blobs.items()} == sizes
+        for key, blob in blobs.items():
+            assert abs(blob.written - began) < 60  # seconds; some stores tell whole ones, by a clock of their own
+            assert blob.is_young
+            assert await store.find(key) == blob
+        await growing.discard()
+
+    async def test_what_is_deleted_is_listed_and_found_no_more(self, store: BlobStore) -> None:
+        gone, other = await stored(store, b"gone"), await stored(store, b"other")
+        await store.delete([gone])
+        assert set(await listed(store)) == {other}
+        assert await store.find(gone) is None
+        assert await store.find("1.2/1.2.3/1.2.3.4.0000.dcm") is None

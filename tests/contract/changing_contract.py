@@ -1,14 +1,16 @@
 """What every index must do when it is changed: adding, duplicates, deleting, and all of it at random."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 
 from storage.index.protocol import Index
 from storage.query import Equals, Term
-from storage.records import Addition, DuplicatePolicy, InstanceRecord, Outcome, StoredInstance
+from storage.records import Addition, DuplicatePolicy, InstanceForm, InstanceRecord, Outcome, StoredInstance
 from storage.resource import Level, ResourceKey
 from tests.contract.asking import counts, found_studies, metadata, outcomes, query, search, unneeded_blobs
 from tests.contract.plain_index import PlainIndex
@@ -24,6 +26,11 @@ async def stored(index: Index, resource: ResourceKey) -> StoredInstance:
     found = await index.instance(resource)
     assert found is not None
     return found
+
+
+def of_study(first: InstanceRecord) -> dict[str, Any]:
+    """What is recorded of a study: what the first of its instances told."""
+    return {"study_attributes": first.study_attributes}
 
 
 async def keys_in_order(index: Index, resource: ResourceKey) -> list[ResourceKey]:
@@ -61,6 +68,51 @@ class AddingContract:
         assert found is not None
         assert found.blob_key == record().blob_key
         assert await metadata(index, key(1)) == [record().metadata]
+
+    @pytest.mark.parametrize(
+        ("digests", "outcome"),
+        [
+            ((b"received", b"stored"), IDENTICAL),
+            ((b"received", None), IDENTICAL),
+            ((b"stored", None), IDENTICAL),
+            ((b"stored in other bytes", b"received"), IDENTICAL),
+            ((b"other", b"stored"), IDENTICAL),
+            ((b"other", b"neither"), CONFLICT),
+        ],
+    )
+    async def test_bytes_are_the_same_as_they_came_or_as_they_are_stored(
+        self, index: Index, digests: tuple[bytes, bytes | None], outcome: Outcome
+    ) -> None:
+        await index.add([replace(record(), sha256=b"stored", received_sha256=b"received")])
+        sha256, received = digests
+        offered = replace(record(), blob_key="another", sha256=sha256, received_sha256=received)
+        assert await outcomes(index, [offered]) == [outcome]
+        assert (await stored(index, key(1, 1, 1))).sha256 == b"stored"
+
+    async def test_what_is_stored_as_it_came_is_known_when_it_comes_to_be_stored_otherwise(self, index: Index) -> None:
+        await index.add([record()])
+        offered = replace(record(), blob_key="another", sha256=b"made", received_sha256=record().sha256)
+        assert await outcomes(index, [offered]) == [IDENTICAL]
+
+    async def test_another_form_of_an_instance_is_found_and_its_blob_known(self, index: Index) -> None:
+        form = InstanceForm("1.2.840.10008.1.2.4.202", "the form's blob", 5_000_000_000, b"its digest", b"its frames")
+        await index.add([replace(record(1, 1, 1), form=form), record(1, 1, 2)])
+        assert await index.form(await stored(index, key(1, 1, 1))) == form
+        assert await index.form(await stored(index, key(1, 1, 2))) is None
+        assert await index.known_blob_keys(["the form's blob", "another"]) == {"the form's blob"}
+
+    @pytest.mark.parametrize("how", ["deleted", "replaced"])
+    async def test_the_blob_of_another_form_goes_with_its_instance(self, index: Index, how: str) -> None:
+        form = InstanceForm("1.2.840.10008.1.2.4.202", "the form's blob", 5, b"its digest", b"its frames")
+        await index.add([replace(record(), form=form)])
+        before = await stored(index, key(1, 1, 1))
+        if how == "deleted":
+            await index.delete(key(1))
+        else:
+            await index.add([record(content="new")], REPLACE)
+        assert await index.form(before) is None
+        assert await unneeded_blobs(index) == {record().blob_key, "the form's blob"}
+        assert await index.known_blob_keys(["the form's blob"]) == set()
 
     async def test_other_bytes_of_a_stored_instance_conflict_and_change_nothing(self, index: Index) -> None:
         await index.add([record()])
@@ -168,6 +220,33 @@ class DuplicatesContract:
         assert await index.frame_index(before) is None
         assert await index.bulk_index(before) is None
         assert (await stored(index, key(1, 1, 1))).row > before.row
+
+    async def test_what_was_recorded_is_read_back_whatever_is_asked_for_at_once(self, index: Index) -> None:
+        values: dict[str, str | tuple[str, ...]] = {
+            "PatientName": ("doe^jane", "", "ドウ"),
+            "ReferringPhysicianName": "roe",
+            "Modality": "CT",
+            "RequestAttributesSequence.ScheduledProcedureStepID": ("a", "b"),
+            "InstanceNumber": "7",
+        }
+        records = [record(1, 1, 1, values=values), record(2, 1, 1), record(2, 2, 1, values={"Modality": "SR"})]
+        await index.add(records)
+        instances = [await stored(index, each.key) for each in records]
+        assert await index.records(instances) == [records[0], records[1], replace(records[2], **of_study(records[1]))]
+        await index.delete(key(2, 1))
+        assert await index.records(instances[::-1]) == [records[0], replace(records[2], **of_study(records[1]))]
+        assert await index.records([]) == []
+
+    async def test_blobs_are_told_to_be_unneeded_from_the_removal_on_until_they_are_forgotten(
+        self, index: Index
+    ) -> None:
+        keys = [record(1, 1, n).blob_key for n in range(3)]
+        await index.add([record(1, 1, n) for n in range(3)])
+        assert await index.unneeded_blob_keys(keys) == set()
+        await index.delete(key(1, 1, 1))
+        assert await index.unneeded_blob_keys([*keys, "another"]) == {keys[1]}
+        await index.forget_blobs(keys)
+        assert await index.unneeded_blob_keys(keys) == set()
 
     async def test_an_instance_that_replaces_another_comes_last_in_stored_order(self, index: Index) -> None:
         await index.add([record(1, 1, n) for n in range(4)])
@@ -416,7 +495,7 @@ class DeletingContract:
 
 
 class UnneededBlobsContract:
-    """``unneeded_blobs``, ``forget_blobs``."""
+    """``unneeded_blobs``, ``forget_blobs``, ``sweeping_turn``."""
 
     async def test_blobs_are_unneeded_until_they_are_forgotten(self, index: Index) -> None:
         await index.add([record(1, 1, n) for n in range(700)])
@@ -425,6 +504,17 @@ class UnneededBlobsContract:
         assert await unneeded_blobs(index) == {record(1, 1, n).blob_key for n in range(600, 700)}
         await index.forget_blobs(await unneeded_blobs(index))
         assert await unneeded_blobs(index) == set()
+
+    async def test_one_sweeps_at_a_time_also_after_one_who_failed(self, index: Index) -> None:
+        async with index.sweeping_turn() as is_ours, index.sweeping_turn() as is_theirs:
+            assert is_ours
+            assert not is_theirs
+        with suppress(ZeroDivisionError):
+            async with index.sweeping_turn() as is_ours:
+                assert is_ours
+                raise ZeroDivisionError
+        async with index.sweeping_turn() as is_ours:
+            assert is_ours
 
     async def test_blobs_that_nobody_wrote_down_are_forgotten_without_complaint(self, index: Index) -> None:
         await index.add([record()])

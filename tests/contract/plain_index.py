@@ -98,7 +98,7 @@ class PlainIndex:
             found = next((each for each in kept if _is_same_instance(each, record)), None)
             if found is None:
                 outcomes.append(Outcome.ADDED)
-            elif (found.key, found.sha256) == (record.key, record.sha256):
+            elif found.key == record.key and _digests(found) & _digests(record):
                 outcomes.append(Outcome.IDENTICAL)
                 continue
             elif duplicates is DuplicatePolicy.REPLACE:
@@ -259,6 +259,10 @@ _UIDS: dict[Level, Callable[[InstanceRecord], _Uids]] = {
 
 def _study_uid(record: InstanceRecord) -> str | None:
     return record.key.study_instance_uid
+
+
+def _digests(record: InstanceRecord) -> set[bytes | None]:
+    return {record.sha256, record.received_sha256} - {None}
 
 
 def _is_same_instance(one: InstanceRecord, other: InstanceRecord) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from app.settings import IndexSettings, LimitsSettings, Settings
+from app.settings import LimitsSettings, Settings
 from tests.api.answers import store
 from tests.api.in_process import InProcessClient, in_process
 from tests.reference.archive import INSTANCE, SERIES, STUDY, Entity, Parameters, found_uids, studies_of
@@ -19,12 +19,9 @@ UID_TAG = {STUDY: "0020000D", SERIES: "0020000E", INSTANCE: "00080018"}
 
 
 @contextmanager
-def serving_the_hand_made_archive(
-    folder: Path, limits: LimitsSettings | None = None, index_url: str | None = None
-) -> Iterator[InProcessClient]:
+def serving_the_hand_made_archive(folder: Path, limits: LimitsSettings | None = None) -> Iterator[InProcessClient]:
     """A server with every study of the archive, stored one after the other."""
-    settings = Settings(data=folder, limits=limits or LimitsSettings(), index=IndexSettings(url=index_url))
-    with in_process(settings) as client:
+    with in_process(Settings(data=folder, limits=limits or LimitsSettings())) as client:
         for files in hand_made_files():
             answer = store(client, *files)
             assert answer.status_code == 200, answer.text

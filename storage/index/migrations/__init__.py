@@ -15,15 +15,17 @@ _ONE_AT_A_TIME = Lock()
 """Alembic keeps what it works on in module variables."""
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the tables up to date, within the caller's transaction; the first step makes them.
+def upgrade(connection: Connection) -> bool:
+    """Bring the tables up to date, within the caller's transaction; whether there were none, so that they were made.
 
     The transaction must keep others out, so that of several processes that start at once the first does the work.
     """
     config = _config()
     config.attributes["connection"] = connection
     with _ONE_AT_A_TIME:
+        are_new = current(connection) is None
         command.upgrade(config, "head")
+    return are_new
 
 
 def current(connection: Connection) -> str | None:

@@ -18,6 +18,8 @@ from tests.api.in_process import in_process
 from tests.certificates import new_certificate
 from tests.examples import new_instance
 
+pytestmark = pytest.mark.archive_in_folder("who may ask is decided before any store is")
+
 HEADER = re.compile(
     rb"<85>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 (\S+) (\S+) (\d+) DICOM\+RFC3881 - \xef\xbb\xbf(<.*)"
 )

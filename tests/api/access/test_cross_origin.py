@@ -10,6 +10,8 @@ from app.settings import AuthSettings, CorsSettings, Settings
 from tests.api.access.guarded import OURS, Guarded
 from tests.api.in_process import InProcessClient, in_process
 
+pytestmark = pytest.mark.archive_in_folder("heads of requests are read before any store is")
+
 VIEWER = "https://viewer.example"
 LOCAL = "http://localhost:3000"
 ORIGIN = "access-control-allow-origin"

@@ -9,6 +9,7 @@ import pytest
 from app.middleware.crowding import TooCrowded, Turnstile
 from app.settings import LimitsSettings, Settings
 from storage.blobs.local import LocalBlobStore
+from storage.blobs.object_store import ObjectBlobStore
 from storage.errors import StorageUnavailable
 from tests.api.access.guarded import OURS, Guarded
 from tests.api.answers import assert_problem, store
@@ -70,7 +71,8 @@ def test_a_server_is_ready_while_its_stores_answer(client: InProcessClient, monk
     def fail(_: object) -> None:
         raise StorageUnavailable("the disk is gone")
 
-    monkeypatch.setattr(LocalBlobStore, "stage", fail)
+    for store_in_use in (LocalBlobStore, ObjectBlobStore):
+        monkeypatch.setattr(store_in_use, "stage", fail)
     answer = client.get("http://testserver/ready")
     assert_problem(answer, 503, "the disk is gone")
     assert answer.headers["retry-after"]

@@ -17,6 +17,8 @@ from tests.api.access.guarded import OURS, PASSWORD, Guarded, basic, bearer, gua
 from tests.api.answers import assert_problem
 from tests.api.in_process import PlannedRequest, in_process
 
+pytestmark = pytest.mark.archive_in_folder("who may ask is decided before any store is")
+
 READ = AccessScope.READ
 ALICE = basic("alice", PASSWORD)
 

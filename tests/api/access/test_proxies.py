@@ -10,6 +10,8 @@ from tests.api.answers import assert_problem, store
 from tests.api.in_process import in_process
 from tests.examples import new_instance
 
+pytestmark = pytest.mark.archive_in_folder("heads of requests are read before any store is")
+
 NEAR = ["127.0.0.0/8"]
 """Where requests of these tests come from."""
 

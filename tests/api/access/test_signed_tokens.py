@@ -20,6 +20,8 @@ from tests.api.access.provider import AUDIENCE, ISSUER, Provider, new_key, provi
 from tests.api.answers import assert_problem
 from tests.api.in_process import in_process
 
+pytestmark = pytest.mark.archive_in_folder("who may ask is decided before any store is")
+
 KEYS = {name: new_key(name, name) for name in ("RS256", "PS256", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")}
 RSA = KEYS["RS256"]
 

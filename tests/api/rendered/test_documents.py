@@ -1,5 +1,7 @@
 """Reports, encapsulated documents and videos (PS3.18 Table 8.7.4-1)."""
 
+from xml.etree import ElementTree
+
 import pytest
 from pydicom.dataset import Dataset
 
@@ -8,6 +10,7 @@ from tests.api.in_process import InProcessClient
 from tests.api.rendered.objects import H264, MPEG2, document, path, report, video
 from tests.api.rendered.pictures import BROWSER_PAGE, VIEWER_BULK_DATA, picture
 
+XHTML = "{http://www.w3.org/1999/xhtml}"
 PDF = b"%PDF-1.4\n%made for a test\n%%EOF\n"
 MP4 = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41" + b"\0\0\0\x08free" * 40
 PROGRAM_STREAM = b"\0\0\x01\xba" + b"\x21\0\x01\0\x01" * 40
@@ -31,6 +34,26 @@ def test_the_character_set_of_a_text_is_that_asked_for(client: InProcessClient) 
     answer = client.get(f"{path(data_set)}/rendered?charset=iso-8859-1", accept="text/plain")
     assert answer.headers["content-type"] == "text/plain; charset=iso-8859-1"
     assert "Größe 3 cm".encode("latin-1") in answer.content
+
+
+def test_a_report_is_xml_that_parses(client: InProcessClient) -> None:
+    store(client, data_set := report("Größe <3> & \x0c cm", PatientName="Öz^Ayşe"))
+    for charset in ("utf-8", "iso-8859-1", "us-ascii"):
+        answer = client.get(f"{path(data_set)}/rendered?charset={charset}", accept="text/xml")
+        assert answer.headers["content-type"] == f"text/xml; charset={charset}"
+        page = ElementTree.fromstring(answer.content)
+        assert page.tag == f"{XHTML}html"
+        assert [each.text for each in page.iter(f"{XHTML}h1")] == ["Imaging Report"]
+        assert "Öz Ayşe" in [each.text for each in page.iter(f"{XHTML}dd")]
+        assert [each.findtext(f"{XHTML}span") for each in page.iter(f"{XHTML}p")] == ["Finding:"]
+        assert any("Größe <3> & \ufffd cm" in text for text in page.itertext())
+
+
+def test_xml_with_a_page_within_runs_nothing(client: InProcessClient) -> None:
+    store(client, data_set := report("<script>alert(1)</script>"))
+    answer = client.get(f"{path(data_set)}/rendered", accept="text/xml")
+    assert not list(ElementTree.fromstring(answer.content).iter(f"{XHTML}script"))
+    assert "sandbox" in answer.headers["content-security-policy"]
 
 
 def test_a_page_runs_nothing(client: InProcessClient) -> None:
@@ -65,8 +88,18 @@ def test_a_document_is_shown_in_the_browsers_own_viewer(client: InProcessClient,
     assert (part.status_code, part.content) == (206, b"%PDF")
 
 
+def test_a_clinical_document_is_its_xml_and_runs_nothing(client: InProcessClient) -> None:
+    cda = '<?xml version="1.0" encoding="iso-8859-1"?>\n<ClinicalDocument>Größe</ClinicalDocument>'.encode("latin-1")
+    store(client, data_set := document(cda, "text/xml"))
+    for accept in ("*/*", "text/xml", BROWSER_PAGE):
+        answer = client.get(f"{path(data_set)}/rendered", accept=accept)
+        assert (answer.headers["content-type"], answer.content) == ("text/xml", cda)
+        assert "sandbox" in answer.headers["content-security-policy"]
+    assert_problem(client.get(f"{path(data_set)}/rendered", accept="text/html"), 406, "text/xml")
+
+
 def test_another_document_is_not_rendered(client: InProcessClient) -> None:
-    store(client, data_set := document(b"<ClinicalDocument/>", "text/xml"))
+    store(client, data_set := document(b"solid cube\n", "model/stl"))
     assert_problem(client.get(f"{path(data_set)}/rendered"), 406)
 
 

@@ -19,6 +19,7 @@ from tests.api.rendered.objects import (
     flat,
     image,
     instance,
+    new_series,
     path,
     presentation_state,
     report,
@@ -68,6 +69,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.archive_in_folder("what is refused depends on its bytes, wherever they come from")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_lie_is_refused_quickly_and_within_bounds(client: InProcessClient, name: str) -> None:
     data_set = HOSTILE[name]
@@ -91,17 +93,29 @@ def test_a_lie_is_refused_quickly_and_within_bounds(client: InProcessClient, nam
             assert_problem(answer, answer.status_code)
 
 
-def test_an_animation_is_bounded(data_folder: Path) -> None:
-    limits = RenderingSettings(animation_frames=4, animation_pixels=300)
+@pytest.mark.parametrize(("media_type", "name"), [("image/gif", "animation"), ("video/mp4", "video")])
+def test_what_moves_is_bounded(data_folder: Path, media_type: str, name: str) -> None:
+    limits = RenderingSettings(**{f"{name}_frames": 4, f"{name}_pixels": 300})
     with in_process(Settings(data=data_folder, rendering=limits)) as client:
         frames = np.arange(5 * 8 * 8, dtype=np.uint16).astype(np.uint8).reshape(-1, 8)
         many, large, fits = image(frames, 5), image(frames[: 4 * 8].repeat(2, axis=1), 4), image(frames[: 4 * 8], 4)
         store(client, many, large, fits)
         for data_set in (many, large):
             for base in (path(data_set), series_path(data_set)):
-                assert_problem(client.get(f"{base}/rendered", accept="image/gif"), 406, "animation")
+                assert_problem(client.get(f"{base}/rendered", accept=media_type), 406, name)
         assert client.get(f"{path(many)}/rendered").status_code == 200
-        assert client.get(f"{path(fits)}/rendered", accept="image/gif").status_code == 200
+        assert client.get(f"{path(fits)}/rendered", accept=media_type).status_code == 200
+
+
+@pytest.mark.parametrize(("media_type", "name"), [("image/gif", "animation"), ("video/mp4", "video")])
+def test_a_series_of_too_many_images_does_not_move(data_folder: Path, media_type: str, name: str) -> None:
+    limits = RenderingSettings(**{f"{name}_frames": 2})
+    series = new_series()
+    with in_process(Settings(data=data_folder, rendering=limits)) as client:
+        for count, status in ((1, None), (2, 200), (3, 406)):
+            store(client, data_set := flat(count, **series, InstanceNumber=count))
+            answer = client.get(f"{series_path(data_set)}/rendered", accept=media_type)
+            assert status is None or answer.status_code == status
 
 
 def test_a_presentation_state_of_itself_and_of_thousands(client: InProcessClient) -> None:
@@ -114,7 +128,7 @@ def test_a_presentation_state_of_itself_and_of_thousands(client: InProcessClient
     series.SeriesInstanceUID = state.SeriesInstanceUID
     series.ReferencedImageSequence = [reference] * 3000 + [itself]
     store(client, state)
-    assert_problem(client.get(f"{path(state)}/rendered"), 406)
+    assert_problem(client.get(f"{path(state)}/rendered"), 404)
     assert client.get(f"{path(state)}/thumbnail").status_code == 200
 
 

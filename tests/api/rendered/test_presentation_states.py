@@ -59,11 +59,39 @@ def test_it_has_a_thumbnail_of_its_own(held: InProcessClient, state: Dataset, im
 
 def test_without_its_images_there_is_nothing_to_be_shown(client: InProcessClient, state: Dataset) -> None:
     store(client, state)
-    assert_problem(client.get(f"{path(state)}/rendered"), 406)
+    assert_problem(client.get(f"{path(state)}/rendered"), 404, "none of the images")
     assert client.get(f"{path(state)}/thumbnail").headers["content-type"] == "image/jpeg"
 
 
 def test_images_of_other_studies_are_none_of_its(client: InProcessClient, images: list[Dataset]) -> None:
     elsewhere = presentation_state(*images, center=100, width=10, StudyInstanceUID=generate_uid())
     store(client, *images, elsewhere)
-    assert_problem(client.get(f"{path(elsewhere)}/rendered"), 406)
+    assert_problem(client.get(f"{path(elsewhere)}/rendered"), 404)
+
+
+def test_a_pseudo_color_state_colors_the_gray_levels(client: InProcessClient) -> None:
+    """Its tables are so long that they are bulk data."""
+    store(client, data_set := image(RAMP))
+    state = presentation_state(data_set, center=128, width=256)
+    state.SOPClassUID = state.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.11.3"
+    rising = np.linspace(0, 0xFFFF, 1024).astype("<u2")
+    for color, entries in (("Red", rising), ("Green", rising * 0), ("Blue", rising[::-1])):
+        state.add_new(f"{color}PaletteColorLookupTableDescriptor", "US", [1024, 0, 16])
+        state.add_new(f"{color}PaletteColorLookupTableData", "OW", entries.tobytes())
+    store(client, state)
+    colors = pixels(client.get(f"{path(state)}/rendered", accept="image/png"))[0].astype(int)
+    levels = np.arange(256)
+    assert np.abs(colors - np.stack([levels, levels * 0, 255 - levels], axis=-1)).max() <= 1
+
+
+def test_a_color_state_turns_an_image_of_colors(client: InProcessClient) -> None:
+    data_set = image(RAMP)
+    data_set.SamplesPerPixel, data_set.PhotometricInterpretation, data_set.PlanarConfiguration = 3, "RGB", 0
+    colors = np.stack([RAMP, 255 - RAMP, RAMP // 2], axis=-1)
+    data_set.PixelData = colors.tobytes()
+    state = presentation_state(data_set, center=1, width=1, ImageRotation=180, ImageHorizontalFlip="N")
+    state.SOPClassUID = state.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.11.2"
+    del state.SoftcopyVOILUTSequence
+    store(client, data_set, state)
+    answer = client.get(f"{path(state)}/rendered", accept="image/png")
+    assert np.array_equal(pixels(answer), colors[::-1, ::-1])

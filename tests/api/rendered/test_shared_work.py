@@ -17,6 +17,7 @@ from app.settings import RenderingSettings, Settings
 from tests.api.answers import store
 from tests.api.in_process import ROOT, InProcessClient, PlannedRequest, in_process
 from tests.api.rendered.objects import flat, image, path, series_path
+from tests.archives import placed
 from tests.examples import part10
 from tests.multipart_requests import CONTENT_TYPE, store_body
 
@@ -88,9 +89,10 @@ def test_who_goes_away_takes_nothing_from_those_who_stay(
 ) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
     data_set = image(noise)
+    settings = placed(Settings(data=data_folder))
 
     async def ask() -> httpx.Response:
-        app = create_app(Settings(data=data_folder))
+        app = create_app(settings)
         transport = httpx.ASGITransport(app)
         async with (
             app.router.lifespan_context(app),

@@ -1,6 +1,7 @@
 """Damaged codestreams: refused in other forms before the first byte of an answer, given as they are (PS3.18 8.7.3)."""
 
 import pytest
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_frames
 
 from tests.api.answers import assert_problem, store
@@ -21,6 +22,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.archive_in_folder("what is made of a frame depends on its bytes, wherever they come from")
 @pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize(
     "name",
@@ -70,3 +72,52 @@ def test_a_damaged_codestream_is_refused_in_other_forms_and_given_as_it_is(serve
     assert part.headers["content-type"] == f"application/dicom; transfer-syntax={JPEG_2000}"
     after = list(data_sets_of(server.get(f"/studies/{damaged.StudyInstanceUID}", accept=SEVERAL)))
     assert {transfer_syntax_of(each) for each in after} == {JPEG_2000, LITTLE_ENDIAN}
+
+
+def test_a_damaged_later_frame_refuses_the_whole_instance_and_is_named(server: InProcessClient) -> None:
+    damaged = _damaged_in_frame_5()
+    assert store(server, damaged).status_code == 200
+    path = path_of(damaged)
+    for target in TARGETS:
+        for headers in ({}, {"range": "bytes=0-99"}):
+            answer = server.get(path, accept=f"application/dicom; transfer-syntax={target}", **headers)
+            assert_problem(answer, 406, "Frame 5", damaged.SOPInstanceUID)
+            for offered in answer.json()["offered"]:
+                assert server.get(path, accept=offered).status_code == 200
+    refused = server.get(f"{path}/frames/1,5", accept='multipart/related; type="image/jphc"')
+    assert_problem(refused, 406, "Frame 5", damaged.SOPInstanceUID)
+    for offered in refused.json()["offered"]:
+        assert server.get(f"{path}/frames/1,5", accept=offered).status_code == 200
+    assert server.get(f"{path}/frames/1,4,6", accept='multipart/related; type="image/jphc"').status_code == 200
+
+
+@pytest.mark.parametrize("target", [LITTLE_ENDIAN, "1.2.840.10008.1.2.5"])
+def test_a_damaged_instance_among_others_goes_as_it_is_stored_to_who_takes_that(
+    server: InProcessClient, target: str
+) -> None:
+    """PS3.18 8.7.8.2 Note 1: parts may be in several transfer syntaxes, each of which names its own."""
+    damaged = _damaged_in_frame_5()
+    whole = new_instance(JPEG_LS, StudyInstanceUID=damaged.StudyInstanceUID)
+    assert store(server, whole, damaged).status_code == 200
+    several = 'multipart/related; type="application/dicom"; transfer-syntax='
+    answer = server.get(f"/studies/{damaged.StudyInstanceUID}", accept=f"{several}{target}, {several}*; q=0.1")
+    parts = {str(each.SOPInstanceUID): transfer_syntax_of(each) for each in data_sets_of(answer)}
+    stored = transfer_syntax_of(damaged)
+    assert parts == {whole.SOPInstanceUID: target, damaged.SOPInstanceUID: stored}
+    assert answer.headers["accept-ranges"] == "none"
+
+
+def test_a_study_whose_first_instance_is_damaged_is_refused(server: InProcessClient) -> None:
+    damaged = _damaged_in_frame_5()
+    whole = new_instance(JPEG_LS, StudyInstanceUID=damaged.StudyInstanceUID)
+    assert store(server, damaged, whole).status_code == 200
+    answer = server.get(f"/studies/{damaged.StudyInstanceUID}", accept=f"{SEVERAL}; transfer-syntax={LITTLE_ENDIAN}")
+    assert_problem(answer, 406, "Frame 5", damaged.SOPInstanceUID)
+
+
+def _damaged_in_frame_5() -> Dataset:
+    data_set = new_instance(COLOR_MULTI_FRAME)
+    frames = list(generate_frames(data_set.PixelData, number_of_frames=int(data_set.NumberOfFrames)))
+    frames[4] = DAMAGE["no header"](frames[4])
+    data_set.PixelData = encapsulate(frames)
+    return data_set

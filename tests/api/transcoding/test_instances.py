@@ -60,6 +60,7 @@ def test_without_a_transfer_syntax_it_is_explicit_vr_little_endian_unless_pixels
         assert part.body == answer.content
 
 
+@pytest.mark.archive_in_folder("what is made of a frame depends on its bytes, wherever they come from")
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ from tests.api.transcoding.truth import (
 from tests.source_frames import source_frames, transfer_syntax_of
 from tests.unit.app.codecs.judge import judged
 
+pytestmark = pytest.mark.archive_in_folder("what is made of a frame depends on its bytes, wherever they come from")
+
 PREFIX = "1.2.840.10008.1.2.4."
 RLE, JPEG_LS, JPEG_2000 = "1.2.840.10008.1.2.5", f"{PREFIX}80", f"{PREFIX}90"
 HTJ2K, HTJ2K_RPCL, BASELINE = f"{PREFIX}201", f"{PREFIX}202", f"{PREFIX}50"

@@ -16,6 +16,8 @@ from tests.api.transcoding.truth import (
 )
 from tests.source_frames import source_frames
 
+pytestmark = pytest.mark.archive_in_folder("what is made of a frame depends on its bytes, wherever they come from")
+
 FILES = list(dict.fromkeys((*bundled_images(), *images_of_every_form())))
 DAMAGED = "JPEG2000-embedded-sequence-delimiter.dcm"
 TYPE = "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1"

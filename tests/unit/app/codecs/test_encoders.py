@@ -1,17 +1,21 @@
 """What is encoded, other libraries decode to the same pixels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pydicom.pixels.utils import get_j2k_parameters
 
 from app.codecs.encoders import ENCODERS
-from app.codecs.errors import TranscodingNotPossible
-from app.codecs.frame import can_transcode, transcode
+from app.codecs.errors import TranscodingNotPossible, UndecodableFrame
+from app.codecs.frame import can_transcode, transcode, transcode_for_good
 from app.codecs.pixels import PixelDescription
+from app.codecs.samples import Samples
 from tests.unit.app.codecs.judge import judged
 from tests.unit.app.codecs.synthetic import pixels_of, samples_for
 
 NATIVE = "1.2.840.10008.1.2.1"
+RLE = "1.2.840.10008.1.2.5"
 PREFIX = "1.2.840.10008.1.2.4."
 BASELINE, JPEG_LS, JPEG_2000, HTJ2K, HTJ2K_RPCL = (PREFIX + suffix for suffix in ("50", "80", "90", "201", "202"))
 LOSSLESS = [uid for uid, encoder in ENCODERS.items() if encoder.lossless]
@@ -125,3 +129,37 @@ def test_what_a_transfer_syntax_cannot_hold_is_refused(pixels: PixelDescription,
 def test_native_frames_stay_as_they_are_whatever_they_hold() -> None:
     pixels = PixelDescription(1, 2, bits_allocated=32, bits_stored=32, is_float=True)
     assert transcode(b"12345678", "1.2.840.10008.1.2.2", NATIVE, pixels).data == b"12345678"
+
+
+@pytest.mark.parametrize("target", LOSSLESS)
+@pytest.mark.parametrize("pixels", KINDS, ids=str)
+def test_what_is_made_for_good_is_what_is_made_on_request(pixels: PixelDescription, target: str) -> None:
+    if can_transcode(NATIVE, target, pixels):
+        data = samples_for(pixels).tobytes()
+        assert transcode_for_good(data, NATIVE, target, pixels) == transcode(data, NATIVE, target, pixels)
+
+
+@pytest.mark.parametrize("target", LOSSLESS)
+def test_a_frame_that_does_not_come_back_as_it_was_is_not_made_for_good(
+    target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = pixels_of(16, 12)
+    samples, encoder = samples_for(pixels), ENCODERS[target]
+
+    def encode_others(samples: Samples, photometric: str, pixels: PixelDescription) -> bytes:
+        return encoder.encode(samples ^ 1, photometric, pixels)
+
+    monkeypatch.setitem(ENCODERS, target, replace(encoder, encode=encode_others))
+    with pytest.raises(UndecodableFrame):
+        transcode_for_good(samples.tobytes(), NATIVE, target, pixels)
+
+
+@pytest.mark.parametrize("target", LOSSLESS)
+def test_bits_above_those_stored_are_for_good_in_words_alone(target: str) -> None:
+    pixels = pixels_of(16, 12)
+    data = (samples_for(pixels) | 0x8000).tobytes()
+    if target == RLE:
+        assert transcode_for_good(data, NATIVE, target, pixels).data
+    else:
+        with pytest.raises(TranscodingNotPossible):
+            transcode_for_good(data, NATIVE, target, pixels)

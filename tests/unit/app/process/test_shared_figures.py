@@ -20,8 +20,8 @@ def folder_of_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_several_processes_have_a_folder_as_long_as_they_run(folder_of_folders: Path) -> None:
-    with shared_figures(2):
+def test_there_is_a_folder_as_long_as_the_server_runs(folder_of_folders: Path) -> None:
+    with shared_figures():
         folder = Path(os.environ[SHARED_FOLDER])
         assert folder.is_dir()
         assert folder.parent == folder_of_folders
@@ -29,14 +29,9 @@ def test_several_processes_have_a_folder_as_long_as_they_run(folder_of_folders: 
     assert list(folder_of_folders.iterdir()) == []
 
 
-def test_one_process_has_none() -> None:
-    with shared_figures(1):
-        assert SHARED_FOLDER not in os.environ
-
-
 def test_a_folder_that_somebody_named_stays_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SHARED_FOLDER, str(tmp_path))
-    with shared_figures(2):
+    with shared_figures():
         assert os.environ[SHARED_FOLDER] == str(tmp_path)
     assert tmp_path.is_dir()
 
@@ -48,19 +43,19 @@ def test_what_a_killed_server_left_behind_goes_with_the_next_start(folder_of_fol
     young = folder_of_folders / "fovea-metrics-young"
     young.mkdir()
     os.utime(left, (LONG_AGO, LONG_AGO))
-    with shared_figures(2):
+    with shared_figures():
         assert not left.exists()
         assert young.exists()
 
 
-def test_the_folder_of_a_running_server_stays(folder_of_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with shared_figures(2):
+def test_the_folder_of_a_running_server_stays() -> None:
+    with shared_figures():
         running = Path(os.environ[SHARED_FOLDER])
         os.utime(running, (LONG_AGO, LONG_AGO))
-        monkeypatch.delenv(SHARED_FOLDER)
-        with shared_figures(2):
+        del os.environ[SHARED_FOLDER]
+        with shared_figures():
             assert running.exists()
-        monkeypatch.setenv(SHARED_FOLDER, str(running))
+        os.environ[SHARED_FOLDER] = str(running)
 
 
 def test_what_a_dead_process_had_in_hand_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

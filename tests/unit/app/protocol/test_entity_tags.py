@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.protocol.entity_tags import EntityTag, allows_range, find_match
+from app.protocol.entity_tags import EntityTag, allows_range, fails_if_match, find_match
 
 TAG = EntityTag("abc")
 
@@ -22,9 +22,7 @@ def test_a_tag_tells_contents_and_representations_apart() -> None:
 
 def test_a_tag_is_written_as_the_header_has_it() -> None:
     assert str(TAG) == '"abc"'
-    assert str(EntityTag("abc", weak=True)) == 'W/"abc"'
     assert str(TAG.coded("gzip")) == '"abc-gzip"'
-    assert str(EntityTag("abc", weak=True).coded("gzip")) == 'W/"abc-gzip"'
 
 
 @pytest.mark.parametrize(
@@ -72,6 +70,21 @@ def test_if_range_is_compared_strongly(header: str | None, allowed: bool) -> Non
     assert allows_range(header, TAG) is allowed
 
 
-def test_a_weak_tag_allows_no_range() -> None:
-    assert not allows_range('W/"abc"', EntityTag("abc", weak=True))
-    assert not allows_range('"abc"', EntityTag("abc", weak=True))
+@pytest.mark.parametrize(
+    ("header", "fails"),
+    [
+        (None, False),
+        ("*", False),
+        (' "abc" ', False),
+        ('"other", "abc"', False),
+        ('"abc-gzip"', False),
+        ('W/"abc"', True),
+        ('W/"abc", "other"', True),
+        ('"other"', True),
+        ("abc", True),
+        ("", True),
+    ],
+)
+def test_if_match_is_strong(header: str | None, fails: bool) -> None:
+    """RFC 9110 13.1.1, 8.8.3.2."""
+    assert fails_if_match(header, [TAG, TAG.coded("gzip")]) is fails

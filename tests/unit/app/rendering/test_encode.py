@@ -4,15 +4,13 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image
-from pydicom.dataset import Dataset
+from PIL import Image, ImageSequence
 
 from app.rendering.color_profiles import profile_bytes
-from app.rendering.encode import ENCODERS, encode, encode_animation, frame_milliseconds
+from app.rendering.encode import ENCODERS, encode, encode_animation
 from app.rendering.errors import NotRenderable
 from app.rendering.options import IccProfile
 from app.rendering.picture import Picture
-from tests.unit.app.rendering.instances import attributes_of
 
 FORMATS = {
     "image/jpeg": "JPEG",
@@ -75,32 +73,32 @@ def test_profile_is_embedded(media_type: str) -> None:
     assert image.info["icc_profile"] == profile
 
 
-def test_animation_has_all_frames_and_their_duration() -> None:
-    pictures = [Picture(np.full((8, 8), 40 * number, np.uint8)) for number in range(5)]
-    image = Image.open(BytesIO(encode_animation(iter(pictures), 80)))
+def shades(count: int) -> list[Picture]:
+    return [Picture(np.full((8, 8), 20 * number, np.uint8)) for number in range(count)]
 
-    assert (image.n_frames, image.info["duration"], image.info["loop"]) == (5, 80, 0)  # type: ignore[attr-defined]
+
+def durations(data: bytes) -> list[int]:
+    """The milliseconds of each frame of a GIF."""
+    image = Image.open(BytesIO(data))
+    return [frame.info["duration"] for frame in ImageSequence.Iterator(image)]
+
+
+def test_animation_has_all_frames_and_their_durations() -> None:
+    data = encode_animation(iter(shades(5)), [80, 80, 200, 80, 40])
+    image = Image.open(BytesIO(data))
+
+    assert (image.n_frames, image.info["loop"]) == (5, 0)  # type: ignore[attr-defined]
+    assert durations(data) == [80, 80, 200, 80, 40]
     image.seek(3)
-    assert image.convert("L").getpixel((0, 0)) == 120
+    assert image.convert("L").getpixel((0, 0)) == 60
 
 
-@pytest.mark.parametrize(
-    ("keyword", "value", "milliseconds"),
-    [
-        ("FrameTime", 40, 40),
-        ("FrameTimeVector", [0, 55, 60], 55),
-        ("RecommendedDisplayFrameRate", 25, 40),
-        ("CineRate", 5, 200),
-        ("FrameTime", 0, 100),
-        ("FrameTime", 0.001, 20),
-        ("Modality", "US", 100),
-    ],
-)
-def test_frame_time(keyword: str, value: object, milliseconds: float) -> None:
-    data_set = Dataset()
-    setattr(data_set, keyword, value)
+def test_animation_takes_as_long_as_its_frames_though_a_gif_counts_hundredths() -> None:
+    assert sum(durations(encode_animation(shades(12), [33.333] * 12))) == 400
 
-    assert frame_milliseconds(attributes_of(data_set)) == milliseconds
+
+def test_animation_is_not_faster_than_browsers_play() -> None:
+    assert durations(encode_animation(shades(3), [1, 5, 30])) == [20, 20, 30]
 
 
 def test_picture_too_large_for_the_media_type_is_refused() -> None:

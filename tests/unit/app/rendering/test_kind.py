@@ -68,3 +68,14 @@ def test_icon_names_the_document_or_the_modality(keyword: str, value: str, label
     setattr(data_set, keyword, value)
 
     assert icon_label(attributes_of(data_set)) == label
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [(1, Kind.PRESENTATION_STATE), (2, Kind.PRESENTATION_STATE), (3, Kind.PRESENTATION_STATE), (4, Kind.NOTHING)],
+)
+def test_grayscale_color_and_pseudo_color_states_are_shown(number: int, kind: Kind) -> None:
+    data_set = Dataset()
+    data_set.SOPClassUID = f"1.2.840.10008.5.1.4.1.1.11.{number}"
+
+    assert kind_of(attributes_of(data_set), NATIVE) is kind

@@ -100,3 +100,87 @@ def test_gray_levels_of_a_dose_are_proportional_to_it(frame: int) -> None:
     levels = render(instance.decoded(frame), instance.attributes(frame), RenderOptions()).pixels
 
     assert np.abs(levels - np.minimum(dose / np.percentile(dose, 99), 1) * 255).max() <= 0.51
+
+
+RECTANGULAR = {
+    "ShutterShape": "RECTANGULAR",
+    "ShutterLeftVerticalEdge": 10,
+    "ShutterRightVerticalEdge": 100,
+    "ShutterUpperHorizontalEdge": 20,
+    "ShutterLowerHorizontalEdge": 200,
+    "ShutterPresentationValue": 0x4000,
+}
+
+
+def behind_shutter(samples: NDArray[np.generic], shade: object) -> NDArray[np.generic]:
+    """Open are the columns from 11 to 99 and the rows from 21 to 199: between the edges (PS3.3 C.7.6.11)."""
+    covered = np.empty_like(samples)
+    covered[...] = shade
+    covered[20:199, 10:99] = samples[20:199, 10:99]
+    return covered
+
+
+def test_an_image_is_seen_through_its_shutter() -> None:
+    picture = rendered(image(RAMP, **RECTANGULAR, WindowCenter=128, WindowWidth=256), RAMP, RenderOptions())
+
+    assert np.array_equal(picture.pixels, behind_shutter(RAMP, 0x40))
+
+
+def test_a_shutter_may_be_that_of_a_frame() -> None:
+    shutter = Dataset()
+    for keyword, value in RECTANGULAR.items():
+        setattr(shutter, keyword, value)
+    group = Dataset()
+    group.FrameDisplayShutterSequence = [shutter]
+    data_set = image(RAMP, PerFrameFunctionalGroupsSequence=[Dataset(), group], WindowCenter=128, WindowWidth=256)
+    decoded = decoded_of(data_set, RAMP)
+    first, second = (render(decoded, attributes_of(data_set, frame), RenderOptions()).pixels for frame in (0, 1))
+
+    assert np.array_equal(first, RAMP)
+    assert np.array_equal(second, behind_shutter(RAMP, 0x40))
+
+
+def test_a_shutter_in_color_is_for_colors() -> None:
+    blue = {"ShutterPresentationColorCIELabValue": [0x52B8, 0xCF4F, 0x1423]}  # L* 32.3, a* 79.2, b* -107.9
+    colors = np.dstack([RAMP, RAMP.T, RAMP])
+    picture = rendered(image(colors, **(RECTANGULAR | blue)), colors, RenderOptions())
+
+    assert np.array_equal(picture.pixels[20:199, 10:99], colors[20:199, 10:99])
+    assert np.ptp(picture.pixels[:20].reshape(-1, 3), axis=0).tolist() == [0, 0, 0]
+    assert picture.pixels[0, 0].argmax() == 2
+    gray = rendered(image(RAMP, **(RECTANGULAR | blue)), RAMP, RenderOptions())
+    assert gray.pixels[0, 0] == 0x40
+
+
+def test_an_overlay_that_is_a_shutter_is_not_drawn() -> None:
+    data_set = image(RAMP, ShutterShape="BITMAP", ShutterOverlayGroup=0x6000, WindowCenter=128, WindowWidth=256)
+    plane = np.zeros((256, 256), np.uint8)
+    plane[:100] = 1
+    data_set.add_new((0x6000, 0x0010), "US", 256)
+    data_set.add_new((0x6000, 0x0011), "US", 256)
+    data_set.add_new((0x6000, 0x3000), "OW", np.packbits(plane, bitorder="little").tobytes())
+    pixels = rendered(data_set, RAMP, RenderOptions(overlays=True)).pixels
+
+    assert not pixels[:100].any()
+    assert np.array_equal(pixels[100:], RAMP[100:])
+
+
+@pytest.mark.parametrize(
+    "shutter",
+    [
+        {"ShutterShape": "BITMAP", "ShutterOverlayGroup": 0x6000},
+        {"ShutterShape": "BITMAP"},
+        {"ShutterShape": "STAR"},
+        {"ShutterShape": "CIRCULAR", "CenterOfCircularShutter": [128, 128], "RadiusOfCircularShutter": -5},
+        {"ShutterShape": ["RECTANGULAR", "POLYGONAL"], "VerticesOfThePolygonalShutter": [900, 900, 950, 900, 950, 999]},
+        {
+            "ShutterShape": ["BITMAP", "CIRCULAR"],
+            "CenterOfCircularShutter": [128, 128],
+            "RadiusOfCircularShutter": 9999,
+        },
+    ],
+)
+def test_a_shutter_that_covers_nothing_leaves_the_image(shutter: dict[str, object]) -> None:
+    picture = rendered(image(RAMP, **shutter, WindowCenter=128, WindowWidth=256), RAMP, RenderOptions())
+
+    assert np.array_equal(picture.pixels, RAMP)

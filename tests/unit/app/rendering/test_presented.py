@@ -102,6 +102,30 @@ def test_displayed_area_beyond_the_image_is_the_image(corners: tuple[int, int, i
     assert np.array_equal(shown(area(*corners)).pixels, VALUES)
 
 
+def test_what_an_area_has_beyond_the_image_is_black() -> None:
+    assert np.array_equal(shown(area(-3, -1, 20, 14)).pixels, np.pad(VALUES, [(2, 2), (4, 4)]))
+
+
+def test_an_area_is_that_for_the_image() -> None:
+    areas = [item(ReferencedImageSequence=[of_image("9.9")]), item(ReferencedImageSequence=[of_image(UID)])]
+    for each, right in zip(areas, (4, 9), strict=True):
+        each.DisplayedAreaTopLeftHandCorner, each.DisplayedAreaBottomRightHandCorner = [1, 1], [right, 5]
+
+    assert np.array_equal(shown(item(DisplayedAreaSelectionSequence=areas)).pixels, VALUES[:5, :9])
+
+
+@pytest.mark.parametrize(("rotation", "size"), [(0, (18, 20)), (90, (20, 18))])
+def test_a_magnified_area_has_as_many_pixels_as_is_said(rotation: int, size: tuple[int, int]) -> None:
+    state = area(3, 2, 10, 7)
+    state.DisplayedAreaSelectionSequence[0].PresentationSizeMode = "MAGNIFY"
+    state.DisplayedAreaSelectionSequence[0].PresentationPixelMagnificationRatio = 2.5
+    state.DisplayedAreaSelectionSequence[0].PresentationPixelAspectRatio = [6, 5]
+    state.ImageRotation = rotation
+
+    assert shown(state).pixels.shape == size
+    assert shown(state, options=RenderOptions(viewport=Viewport(40, 40))).pixels.max() <= VALUES.max()
+
+
 @pytest.mark.parametrize(
     ("rotation", "flip", "expected"),
     [
@@ -165,6 +189,172 @@ def test_texts_are_drawn_in_units_of_the_display() -> None:
 
     assert rows[0] >= 29
     assert columns[0] >= 38
+
+
+def test_texts_of_the_display_are_placed_within_all_of_the_area() -> None:
+    text = item(UnformattedTextValue="X", AnchorPoint=[0.02, 0.02], AnchorPointAnnotationUnits="DISPLAY")
+    state = item(GraphicAnnotationSequence=[item(GraphicLayer="L", TextObjectSequence=[text])])
+    state.update(area(-39, -29, 120, 90))
+    rows, columns = drawn(state)
+
+    assert max(rows[1], columns[1]) < 20
+
+
+@pytest.mark.parametrize(
+    ("justification", "left", "right"), [("LEFT", 20, None), ("RIGHT", None, 60), ("CENTER", None, None)]
+)
+def test_a_text_is_justified_in_its_box(justification: str, left: int | None, right: int | None) -> None:
+    text = item(UnformattedTextValue="ab", BoundingBoxAnnotationUnits="PIXEL")
+    text.BoundingBoxTopLeftHandCorner, text.BoundingBoxBottomRightHandCorner = [20, 10], [60, 30]
+    text.BoundingBoxTextHorizontalJustification = justification
+    rows, columns = drawn(item(GraphicAnnotationSequence=[item(GraphicLayer="L", TextObjectSequence=[text])]))
+
+    assert 9 <= rows[0] < 20
+    assert left is None or abs(columns[0] - left) <= 2
+    assert right is None or abs(columns[1] - right) <= 2
+    assert justification != "CENTER" or abs(sum(columns) / 2 - 40) <= 2
+
+
+@pytest.mark.parametrize("visibility", ["Y", "N"])
+def test_a_line_leads_from_a_text_to_its_anchor(visibility: str) -> None:
+    text = item(UnformattedTextValue="ab", BoundingBoxAnnotationUnits="PIXEL", AnchorPointAnnotationUnits="PIXEL")
+    text.BoundingBoxTopLeftHandCorner, text.BoundingBoxBottomRightHandCorner = [20, 10], [60, 30]
+    text.AnchorPoint, text.AnchorPointVisibility = [30, 55], visibility
+    rows, _ = drawn(item(GraphicAnnotationSequence=[item(GraphicLayer="L", TextObjectSequence=[text])]))
+
+    assert 54 <= rows[1] <= 56 if visibility == "Y" else rows[1] < 35
+
+
+def test_graphics_are_drawn_in_the_viewport_and_not_scaled_with_the_image() -> None:
+    state = annotation(GraphicType="POLYLINE", GraphicData=[10, 20, 30, 20])
+    viewport = Viewport(320, 240, left=5, top=10, region_width=40, region_height=30, flip_horizontally=True)
+    picture = shown(state, BLACK, RenderOptions(viewport=viewport), WindowCenter=128, WindowWidth=256)
+    pixels = picture.pixels.max(axis=2)
+    rows, columns = np.nonzero(pixels)
+
+    # Eight pixels of the viewport for each of the image; flipped, the left end 5 pixels from the edge is at the right.
+    assert (abs(rows.min() - 80) <= 1, abs(columns.min() - 120) <= 1, abs(columns.max() - 280) <= 1) == (True,) * 3
+    assert np.ptp(rows) <= 1
+
+
+def layer(name: str, order: int, **colors: object) -> Dataset:
+    return item(GraphicLayer=name, GraphicLayerOrder=order, **colors)
+
+
+def square(name: str, **style: object) -> Dataset:
+    data = [10, 10, 50, 10, 50, 50, 10, 50, 10, 10]
+    graphic = item(GraphicType="POLYLINE", GraphicData=data, GraphicFilled="Y", GraphicAnnotationUnits="PIXEL", **style)
+    return item(GraphicLayer=name, GraphicObjectSequence=[graphic])
+
+
+GREEN_LAB, RED_LAB = [0xE0BB, 0x2A00, 0xD300], [0x885C, 0xD000, 0xC300]
+"""Of L* 88, a* -86, b* 83 and L* 53, a* 80, b* 67, which are green and red of sRGB."""
+
+
+def test_the_last_layer_is_on_top_in_its_color() -> None:
+    state = item(
+        GraphicAnnotationSequence=[square("TOP"), square("BELOW")],
+        GraphicLayerSequence=[
+            layer("TOP", 7, GraphicLayerRecommendedDisplayCIELabValue=GREEN_LAB),
+            layer("BELOW", 2, GraphicLayerRecommendedDisplayCIELabValue=RED_LAB),
+        ],
+    )
+    red, green, blue = shown(state, BLACK).pixels[30, 30].tolist()
+
+    assert green > 240
+    assert max(red, blue) < 60
+
+
+def test_a_color_comes_before_a_gray_level_and_a_style_before_the_layer() -> None:
+    layers = [layer("L", 1, GraphicLayerRecommendedDisplayGrayscaleValue=0x8000)]
+    styled = square("L", FillStyleSequence=[item(PatternOnColorCIELabValue=RED_LAB)])
+    gray = shown(item(GraphicAnnotationSequence=[square("L")], GraphicLayerSequence=layers), BLACK).pixels[30, 30]
+    red = shown(item(GraphicAnnotationSequence=[styled], GraphicLayerSequence=layers), BLACK).pixels[30, 30]
+    layers[0].GraphicLayerRecommendedDisplayCIELabValue = GREEN_LAB
+    green = shown(item(GraphicAnnotationSequence=[square("L")], GraphicLayerSequence=layers), BLACK).pixels[30, 30]
+
+    assert gray.tolist() == [0x80] * 3
+    assert red.argmax() == 0
+    assert red[0] > 240
+    assert green.argmax() == 1
+
+
+def test_compound_graphics_leave_what_stands_for_them() -> None:
+    """Each has a graphic or text beside it for those who do not know it (PS3.3 C.10.5)."""
+    state = annotation(GraphicType="POLYLINE", GraphicData=[10, 20, 30, 20])
+    ruler = item(CompoundGraphicType="RULER", GraphicData=[10, 20, 70, 20], CompoundGraphicUnits="PIXEL")
+    state.GraphicAnnotationSequence[0].CompoundGraphicSequence = Sequence([ruler])
+
+    assert drawn(state)[1] == [10, 30]
+
+
+def with_overlay(data_set: Dataset, rows: slice, group: int = 0x6000) -> Dataset:
+    """An overlay of the size of BLACK that is set in some rows."""
+    plane = np.zeros(BLACK.shape, np.uint8)
+    plane[rows] = 1
+    data_set.add_new((group, 0x0010), "US", plane.shape[0])
+    data_set.add_new((group, 0x0011), "US", plane.shape[1])
+    data_set.add_new((group, 0x3000), "OW", np.packbits(plane, bitorder="little").tobytes())
+    return data_set
+
+
+@pytest.mark.parametrize(
+    ("layer_of_overlay", "own", "of_image", "rows"),
+    [
+        (None, True, False, range(5)),
+        (None, False, True, []),
+        ("L", False, True, range(10, 15)),
+        ("L", True, True, range(5)),
+        ("", True, True, []),
+        ("L", False, False, []),
+    ],
+)
+def test_overlays_are_drawn_that_the_state_activates(
+    layer_of_overlay: str | None, own: bool, of_image: bool, rows: list[int]
+) -> None:
+    data_set, state = image(BLACK, SOPInstanceUID=UID, WindowCenter=128, WindowWidth=256), item()
+    if own:
+        with_overlay(state, slice(0, 5))
+    if of_image:
+        with_overlay(data_set, slice(10, 15))
+    if layer_of_overlay is not None:
+        state.add_new((0x6000, 0x1001), "CS", layer_of_overlay)
+    decoded = decoded_of(data_set, BLACK)
+    picture = render_presented(decoded, attributes_of(data_set), attributes_of(state), RenderOptions())
+
+    assert np.flatnonzero(picture.pixels.any(axis=1)).tolist() == list(rows)
+
+
+def test_a_bitmap_shutter_covers_where_it_is_set_and_is_no_overlay() -> None:
+    state = with_overlay(item(ShutterShape="BITMAP", ShutterOverlayGroup=0x6002), slice(0, 5), 0x6002)
+    state.ShutterPresentationValue = 0x4000
+    pixels = shown(state, np.full(BLACK.shape, 200, np.uint8), WindowCenter=128, WindowWidth=256).pixels
+
+    assert (set(pixels[:5].flat), set(pixels[5:].flat)) == ({0x40}, {200})
+
+
+def test_the_shutter_of_the_image_gives_way_to_the_state() -> None:
+    shutter = {"ShutterShape": "CIRCULAR", "CenterOfCircularShutter": [6, 8], "RadiusOfCircularShutter": 2}
+
+    assert np.array_equal(shown(item(), **shutter, WindowCenter=128, WindowWidth=256).pixels, VALUES)
+
+
+def test_a_pseudo_color_state_gives_colors_to_gray_levels() -> None:
+    state = item(SoftcopyVOILUTSequence=[item(WindowCenter=128, WindowWidth=256)])
+    for color, entries in (("Red", [0, 255]), ("Green", [10, 10]), ("Blue", [255, 0])):
+        state.add_new(f"{color}PaletteColorLookupTableDescriptor", "US", [2, 0, 16])
+        state.add_new(f"{color}PaletteColorLookupTableData", "OW", (np.array(entries, "<u2") * 257).tobytes())
+    pixels = shown(state).pixels
+
+    assert np.array_equal(pixels[..., 0] == 255, VALUES > 127)
+    assert np.array_equal(pixels[..., 2] == 255, VALUES <= 127)
+    assert set(pixels[..., 1].flat) == {10}
+
+
+def test_a_color_state_shows_colors_as_they_are() -> None:
+    colors = np.dstack([VALUES, VALUES[::-1], VALUES[:, ::-1]])
+
+    assert np.array_equal(shown(item(ImageHorizontalFlip="Y"), colors).pixels, colors[:, ::-1])
 
 
 @pytest.mark.parametrize("data", [[], [1], [1e30, 1e30, -1e30, 5], [1, 2, 3]])

@@ -25,9 +25,11 @@ from pydicom.uid import (
 )
 
 from app.codecs.errors import TranscodingNotPossible, UndecodableFrame
+from app.codecs.pixels import Frame
 from app.services.archive import Archive
 from app.services.content import Content
-from app.services.instance_transcoding import transcode_instance
+from app.services.frames import InstanceFrames
+from app.services.instance_transcoding import remembered_instance, transcode_instance
 from app.services.transcoding import Transcoder
 from storage.records import StoredInstance
 from storage.resource import ByteRange
@@ -190,3 +192,27 @@ async def test_a_damaged_frame_is_an_error_before_the_first_byte(tmp_path: Path)
     data_set.PixelData = encapsulate([frame[:200]])
     with pytest.raises(UndecodableFrame):
         await transcoded(tmp_path, part10(data_set), HTJ2KLossless)
+
+
+async def test_who_reads_an_instance_range_by_range_has_it_made_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    new_frame = Transcoder.new_frame
+
+    async def noting(self: Transcoder, frames: InstanceFrames, frame: int, target_uid: str) -> Frame:
+        made.append(frame)
+        return await new_frame(self, frames, frame, target_uid)
+
+    monkeypatch.setattr(Transcoder, "new_frame", noting)
+    async with opened(tmp_path) as archive:
+        instance, transcoder = await stored(archive, part10(new_instance(COLORS))), Transcoder(archive)
+        whole = await joined(await transcode_instance(archive, transcoder, instance, RLELossless))
+        made.clear()
+        pieces = []
+        for start in range(0, len(whole), len(whole) // 5):
+            content = await remembered_instance(archive, transcoder, instance, RLELossless)
+            byte_range = ByteRange(start, min(start + len(whole) // 5, content.length))
+            pieces += [bytes(chunk) async for chunk in content.stream(byte_range)]
+    assert b"".join(pieces) == whole
+    assert sorted(made) == list(range(1, 30)), "each once; the first is remembered by itself"

@@ -12,6 +12,7 @@ from app.services.bulk_data import find_bulk_value
 from app.services.errors import ResourceNotFound
 from app.services.frames import find_frames
 from app.services.retrieve import find_instances, instance_content
+from storage.placement import Placement
 from storage.records import Addition, DuplicatePolicy, InstanceRecord, StoredInstance
 from storage.resource import ResourceKey
 from tests.examples import NATIVE, new_instance, part10
@@ -139,10 +140,12 @@ async def test_a_store_that_is_canceled_in_its_commit_is_finished_and_cleaned_up
         await store(archive, file)
         has_begun, real = asyncio.Event(), archive.index.add
 
-        async def add(records: Sequence[InstanceRecord], duplicates: DuplicatePolicy) -> list[Addition]:
+        async def add(
+            records: Sequence[InstanceRecord], duplicates: DuplicatePolicy, placement: Placement | None
+        ) -> list[Addition]:
             has_begun.set()
             await asyncio.sleep(0)
-            return await real(records, duplicates)
+            return await real(records, duplicates, placement)
 
         monkeypatch.setattr(archive.index, "add", add)
         storing = asyncio.create_task(store(archive, file))

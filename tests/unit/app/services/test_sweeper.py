@@ -86,6 +86,19 @@ async def test_what_a_killed_process_had_not_removed_yet_goes_after_the_next_sta
         assert await unneeded_blobs(archive.index) == set()
 
 
+async def test_nothing_is_deleted_when_the_index_was_lost(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    command = [sys.executable, "-c", DIE, str(tmp_path), "False"]
+    subprocess.run(command, cwd=Path(tests.__file__).parents[1], check=False)
+    for file in tmp_path.glob("index.sqlite*"):
+        file.unlink()
+    async with opened(tmp_path) as archive:
+        await Sweeper(archive.blobs, archive.index).delete_orphans()
+    async with opened(tmp_path) as archive:
+        await Sweeper(archive.blobs, archive.index).delete_orphans()
+    assert sorted(instance_files(tmp_path)) == [b"deleted", b"kept", b"new", b"old"]
+    assert [record.message for record in caplog.records if "fovea reindex" in record.message]
+
+
 async def test_bytes_of_a_deleted_instance_stay_for_those_who_have_looked_it_up(tmp_path: Path) -> None:
     async with opened(tmp_path) as archive:
         [blob_key] = await add_and_delete(archive, 1)
@@ -125,3 +138,14 @@ async def test_an_archive_that_was_swept_closes_while_passes_go_on(tmp_path: Pat
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         assert len(tasks) == 1
     assert all(task.cancelled() for task in tasks)
+
+
+async def test_nothing_is_swept_while_another_process_is_at_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as one, opened(tmp_path) as other:
+        await add_and_delete(one, 1)
+        passes = Sweeper(one.blobs, one.index, grace_seconds=0)
+        async with other.index.sweeping_turn():
+            await passes.delete_unneeded()
+            assert instance_files(tmp_path) == [b"data"]
+        await passes.delete_unneeded()
+        assert instance_files(tmp_path) == []

@@ -148,3 +148,12 @@ async def test_keys_asked_for_at_once_share_a_session(servers: Servers) -> None:
     keys = await asyncio.gather(*(server.new_key() for _ in range(50)))
     assert len(set(keys)) == 50
     assert await servers.notes() == 1
+
+
+async def test_a_key_tells_whether_its_session_is_over_and_one_of_somebody_else_s_is(servers: Servers) -> None:
+    server = servers.new()
+    [key] = await servers.place(server)
+    assert not server.is_over(key)
+    servers.clock.now += LEASE + 1
+    assert server.is_over(key)
+    assert server.is_over("somebody/elses.dcm")

@@ -1,13 +1,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import nullcontext
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from storage.errors import StorageFull, StorageUnavailable
+from storage.index import group_commit
 from storage.index.group_commit import MAX_GROUP, GroupCommit
 from storage.index.sqlite_connections import enter_wal_mode, writing_engine
 
@@ -20,8 +20,9 @@ class Writer:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.commits = 0
+        self.turn = Lock()
         event.listen(engine, "commit", self._count)
-        self.group_commit = GroupCommit(engine.connect(), nullcontext())
+        self.group_commit = GroupCommit(engine.connect(), self.turn)
 
     def _count(self, _connection: Connection) -> None:
         self.commits += 1
@@ -167,3 +168,29 @@ async def test_what_waits_is_counted(writer: Writer) -> None:
     release.set()
     assert await asyncio.gather(*writes) == [1, 1, 1]
     assert writer.group_commit.waiting() == 0
+
+
+async def test_a_turn_that_is_not_passed_on_is_not_waited_for_for_ever(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "PATIENCE_SECONDS", 0.05)
+    with writer.turn:
+        given_up = [asyncio.create_task(writer.group_commit.run(insert(number))) for number in (1, 2, 3)]
+        outcomes = await asyncio.gather(*given_up, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 3
+    monkeypatch.setattr(group_commit, "PATIENCE_SECONDS", 20)
+    assert await writer.group_commit.run(insert(4)) == 4
+    assert writer.numbers() == [4]
+
+
+async def test_a_turn_that_fails_is_told_to_all_who_wait_for_it(writer: Writer) -> None:
+    class Lost:
+        def __enter__(self) -> None:
+            raise StorageUnavailable("the file was removed")
+
+        def __exit__(self, *error: object) -> None:
+            raise AssertionError
+
+    writer.group_commit._turn = Lost()
+    outcomes = await asyncio.gather(*map(writer.group_commit.run, (insert(1), insert(2))), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 2

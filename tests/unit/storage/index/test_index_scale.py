@@ -7,6 +7,7 @@ from sqlalchemy import text
 from benchmarks.index_scale import QUESTIONS, fill, kinds, measure, studies
 from storage.index.migrations import upgrade
 from storage.index.sqlite_connections import writing_engine
+from tests.unit.storage.index.first_step import undo_later_steps
 
 COUNT = 60
 
@@ -17,8 +18,7 @@ def test_values_of_studies_are_those_that_the_migration_derives(tmp_path: Path) 
     every = text("SELECT * FROM study_value ORDER BY keyword, value, study_row")
     with writing_engine(path).begin() as connection:
         filled = connection.execute(every).all()
-        connection.execute(text("DROP TABLE study_value"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        undo_later_steps(connection)
         upgrade(connection)
         assert connection.execute(every).all() == filled
         assert connection.execute(text("PRAGMA foreign_key_check")).all() == []

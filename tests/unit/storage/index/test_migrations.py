@@ -12,6 +12,7 @@ from storage.index.sqlite_connections import writing_engine
 from storage.index.tables import IndexTable
 from storage.records import DuplicatePolicy
 from tests.contract.records import record
+from tests.unit.storage.index.first_step import undo_later_steps
 
 
 @pytest.fixture
@@ -38,8 +39,7 @@ def test_an_archive_of_before_gets_the_values_of_its_studies(migrated: Connectio
     add_instances(migrated, records, DuplicatePolicy.REJECT)
     every = text("SELECT * FROM study_value ORDER BY keyword, value, study_row")
     before = migrated.execute(every).all()
-    migrated.execute(text("DROP TABLE study_value"))
-    migrated.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    undo_later_steps(migrated)
     upgrade(migrated)
     assert migrated.execute(every).all() == before
     assert len(before) > 25

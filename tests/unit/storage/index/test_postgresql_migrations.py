@@ -15,6 +15,7 @@ from storage.index.tables import IndexTable
 from storage.records import DuplicatePolicy
 from tests.contract.records import record
 from tests.postgresql_server import PostgresqlServer
+from tests.unit.storage.index.first_step import undo_later_steps
 
 _Result = TypeVar("_Result")
 
@@ -46,12 +47,7 @@ def test_an_archive_of_before_gets_the_values_of_its_studies(postgresql: Postgre
     in_database(url, lambda connection: add_instances(connection, records, DuplicatePolicy.REJECT))
     every = text("SELECT * FROM study_value ORDER BY keyword, value, study_row")
     before = in_database(url, lambda connection: connection.execute(every).all())
-
-    def go_back(connection: Connection) -> None:
-        connection.execute(text("DROP TABLE study_value"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-
-    in_database(url, go_back)
+    in_database(url, undo_later_steps)
     assert current_of_database(url) == "0001"
     upgrade_database(url)
     assert in_database(url, lambda connection: connection.execute(every).all()) == before

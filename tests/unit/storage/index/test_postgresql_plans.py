@@ -29,7 +29,6 @@ IN_ORDER: list[tuple[Level, tuple[AnyTerm, ...]]] = [
     (Level.STUDY, (Term("ModalitiesInStudy", Equals(("CT", "MR"))), YEAR)),
     (Level.STUDY, (Term("Modality", Equals(("CT",))),)),
     (Level.STUDY, (MomentTerm("StudyDate", "StudyTime", ("20200101", "10"), ("20200131", "12")),)),
-    (Level.STUDY, (Term("StudyDescription", Wildcard(("*x*",))),)),
     (Level.STUDY, (Term("StudyDescription", Wildcard(("x*",))),)),
     (Level.STUDY, (DocumentTerm(Level.STUDY, "00104000", bool),)),
     (Level.SERIES, ()),
@@ -38,6 +37,8 @@ IN_ORDER: list[tuple[Level, tuple[AnyTerm, ...]]] = [
     (Level.INSTANCE, (Term("SOPClassUID", Equals(("1",))),)),
 ]
 """Searches that take rows from the top of the results, whatever there is of them."""
+
+CONTAINS = (Level.STUDY, (Term("StudyDescription", Wildcard(("*x*",))),))
 
 SELECTIVE: list[tuple[Level, tuple[AnyTerm, ...]]] = [
     (level, (term,))
@@ -85,7 +86,7 @@ async def search_plans(url: str, level: Level, terms: tuple[AnyTerm, ...]) -> li
         await engine.dispose()
 
 
-@pytest.mark.parametrize(("level", "terms"), IN_ORDER + SELECTIVE)
+@pytest.mark.parametrize(("level", "terms"), [*IN_ORDER, *SELECTIVE, CONTAINS])
 async def test_no_search_reads_a_table_as_a_whole(
     postgresql_url: str, level: Level, terms: tuple[AnyTerm, ...]
 ) -> None:
@@ -103,3 +104,17 @@ async def test_what_lies_in_order_is_not_sorted(
     for plan in await search_plans(postgresql_url, level, terms):
         if plan.startswith("Limit"):  # a page
             assert "Sort\n" not in plan
+
+
+async def test_a_rare_pattern_is_sought_among_the_values_of_its_column(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Backward using ix_study_study_date" in (await search_plans(postgresql_url, *CONTAINS))[-1]
+    monkeypatch.setattr(beginnings, "MANY", 0)  # any archive is large
+    assert "ix_study_study_description" in (await search_plans(postgresql_url, *CONTAINS))[-1]
+
+
+async def test_what_lies_in_order_is_merged_with_what_does_not(postgresql_url: str) -> None:
+    terms = (Term("PatientName", SimilarName(("doe",))),)
+    [page] = [plan for plan in await search_plans(postgresql_url, Level.STUDY, terms) if "Append" in plan]
+    assert "Merge Append" in page

@@ -9,7 +9,9 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_THREADS = ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1), thread_name_prefix="cpu")
+NUMBER = max(2, os.cpu_count() or 1)
+
+_THREADS = ThreadPoolExecutor(max_workers=NUMBER, thread_name_prefix="cpu")
 
 
 def waiting() -> int:
