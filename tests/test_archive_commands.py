@@ -280,7 +280,8 @@ class TestReindex:
         for file in files[:3]:
             stores.remove(stores.key_of(file))
         stores.put(stores.key_of(files[3]), b"")
-        (stores.data / "index.sqlite").unlink()
+        for path in stores.data.glob("index.sqlite*"):
+            path.unlink()
         assert stores.run("reindex").exit_code == 0
         stores.assert_holds(files)
         with live_server(stores.data):  # what it finds in the notes of the dead one has rows

@@ -37,7 +37,7 @@ def test_the_same_in_postgresql(postgresql: PostgresqlServer, monkeypatch: pytes
     ("url", "told"),
     [
         ("postgresql://nobody:secret@127.0.0.1:1/nothing", "does not answer"),
-        ("mysql://host/index", "postgresql://"),
+        ("mysql://host/index", "postgres"),
     ],
 )
 def test_what_cannot_be_reached_is_told_without_a_traceback(

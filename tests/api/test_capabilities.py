@@ -56,7 +56,7 @@ def test_a_method_tells_its_parameters_and_media_types(client: InProcessClient) 
     assert {("Accept", "header"), ("limit", "query"), ("offset", "query"), ("includefield", "query")} <= parameters
     accepted = {each.get("value") for each in search.iter(f"{WADL}option")}
     assert {"application/dicom+json", 'multipart/related; type="application/dicom+xml"'} <= accepted
-    assert [response.get("status") for response in search.findall(f"{WADL}response")] == ["200", "304"]
+    assert [response.get("status") for response in search.findall(f"{WADL}response")] == ["200", "304", "412"]
     [retrieve] = [method for method in root.iter(f"{WADL}method") if method.get("id") == "RetrieveInstance"]
     offered = {each.get("mediaType") for each in retrieve.iter(f"{WADL}representation")}
     assert {'multipart/related; type="application/dicom"', "application/dicom", "application/zip"} <= offered
