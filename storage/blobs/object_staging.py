@@ -61,7 +61,8 @@ class ObjectStagedBlob:
     def read(self, start: int, stop: int) -> bytes:
         """Bytes from ``start`` to ``stop`` (exclusive), fewer at the end."""
         head = self._read_file(start, max(min(stop, self._filed), start))
-        return head + bytes(self._tail[max(start - self._filed, 0) : max(stop - self._filed, 0)])
+        with memoryview(self._tail) as tail:
+            return head + bytes(tail[max(start - self._filed, 0) : max(stop - self._filed, 0)])
 
     def write_ahead(self) -> None:
         """Those that make a part of an upload are on their way already."""

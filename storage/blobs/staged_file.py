@@ -39,7 +39,8 @@ class LocalStagedBlob:
         if self._descriptor is not None and start < in_file:
             with storage_errors():
                 head = os.pread(self._descriptor, min(stop, in_file) - start, start)
-        return head + bytes(self._tail[max(start - in_file, 0) : max(stop - in_file, 0)])
+        with memoryview(self._tail) as tail:
+            return head + bytes(tail[max(start - in_file, 0) : max(stop - in_file, 0)])
 
     def write_ahead(self) -> None:
         """Let the disk begin with what will be waited for when the blob is placed."""
