@@ -30,9 +30,7 @@ class Supervisor(Multiprocess):
 
     def __init__(self, config: Config, patience: float) -> None:
         """Listen, as ``config`` says; exits where that cannot be. Who is to end has ``patience`` seconds to do so."""
-        socket = config.bind_socket()
-        socket.listen(config.backlog)  # who connects before a process serves waits, and is not refused
-        super().__init__(config, [socket])
+        super().__init__(config, [config.bind_socket()])
         self._patience = patience
         self._next_start = 0.0
         self.status = 0

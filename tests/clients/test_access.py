@@ -1,7 +1,9 @@
 """Clients that log in: by the ways that they have for it."""
 
+import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,6 +100,16 @@ def test_figures_are_those_of_all_worker_processes(guarded_server: LiveServer) -
     assert 'fovea_requests_total{status="401",transaction="SearchForSeries"} 10.0' in text
 
 
+def has_begun(process: subprocess.Popen[str], port: int) -> bool:
+    """Wait until a server takes connections; False when it ended."""
+    while process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return True
+        time.sleep(0.05)
+    return False
+
+
 def test_https_with_and_without_certificates_of_clients(tmp_path: Path) -> None:
     certificate, key = new_certificate(tmp_path)
     port = free_port()
@@ -106,8 +118,7 @@ def test_https_with_and_without_certificates_of_clients(tmp_path: Path) -> None:
     with subprocess.Popen(command, env=plain_environment(), stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         try:
-            while "running on" not in process.stderr.readline():
-                assert process.poll() is None
+            assert has_begun(process, port)
             url = f"https://127.0.0.1:{port}/dicom-web/studies"
             assert requests.get(url, verify=str(certificate), cert=(str(certificate), str(key)), timeout=5).json() == []
             with pytest.raises((requests.exceptions.SSLError, requests.ConnectionError, ssl.SSLError)):
