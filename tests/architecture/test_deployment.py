@@ -37,7 +37,8 @@ def test_there_is_one_server_and_there_is_a_cluster() -> None:
 @each_service
 def test_a_service_is_watched_and_bounded(name: str) -> None:
     service = SERVICES[name]
-    assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory", "pids"}
+    assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}
+    assert service["pids_limit"] <= 512
     assert (service["restart"] == "no") == (name in ENDS_WHEN_DONE)
     if name not in ENDS_WHEN_DONE:
         assert service["healthcheck"]["test"][0] == "CMD"
