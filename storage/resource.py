@@ -26,12 +26,12 @@ class ResourceKey:
     @property
     def path(self) -> str:
         """The resource path below the DICOMweb root, such as ``/studies/1.2/series/1.2.3`` (PS3.18 10.1.1)."""
-        names = (
-            ("studies", self.study_instance_uid),
-            ("series", self.series_instance_uid),
-            ("instances", self.sop_instance_uid),
-        )
-        return "".join(f"/{name}/{uid}" for name, uid in names if uid is not None)
+        path = "" if self.study_instance_uid is None else f"/studies/{self.study_instance_uid}"
+        if self.series_instance_uid is not None:
+            path += f"/series/{self.series_instance_uid}"
+        if self.sop_instance_uid is not None:
+            path += f"/instances/{self.sop_instance_uid}"
+        return path
 
 
 @dataclass(frozen=True, slots=True, order=True)

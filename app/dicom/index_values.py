@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import orjson
 from pydicom.datadict import dictionary_VR, tag_for_keyword
@@ -67,7 +68,11 @@ def _name(values: Sequence[object]) -> tuple[str, ...]:
 
 
 def _texts(values: Sequence[object], vr: str) -> tuple[str, ...]:
-    texts = [_indexable(_text(value, vr)) for value in values[:MAX_VALUES]]
+    texts = [
+        _text(value, vr) if isinstance(value, str) else str(value)
+        for value in values[:MAX_VALUES]
+        if isinstance(value, str | int | float)
+    ]
     return tuple([text for text in texts if text])
 
 
@@ -76,17 +81,14 @@ def _indexable(text: str) -> str:
     return text[:MAX_LENGTH].replace("\0", "")
 
 
-def _text(value: object, vr: str) -> str:
-    if isinstance(value, int | float):
-        return str(value)
-    if not isinstance(value, str):
-        return ""
+@lru_cache(maxsize=4096)  # the instances of a series have most of their values in common
+def _text(value: str, vr: str) -> str:
     text = value.strip(" \0")
     if vr == "DA":
-        return _OLD_DATE.sub(r"\1\2\3", text)
-    if vr == "TM" and _OLD_TIME.fullmatch(text):
-        return text.replace(":", "")
-    return text
+        text = _OLD_DATE.sub(r"\1\2\3", text)
+    elif vr == "TM" and _OLD_TIME.fullmatch(text):
+        text = text.replace(":", "")
+    return _indexable(text)
 
 
 def _indexed(keyword: str, kind: Kind) -> tuple[str, str, tuple[str, ...], Kind, str]:
