@@ -111,16 +111,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.metrics = figures
     errors.install(app)
-    for router in DICOMWEB_ROUTERS:
-        _add_routes(app, protection, router, settings.dicomweb_root)
-    for router in (health.router, metrics.router, upload.router):
-        _add_routes(app, protection, router)
-    for router in DICOMWEB_ROUTERS:
-        # Also at the server's root, for 3D Slicer's DICOMSender with an address that has no path.
-        _add_routes(app, protection, router, in_schema=False)
-    capabilities = capabilities_router(DICOMWEB_ROUTERS)
-    for prefix in (settings.dicomweb_root, ""):
-        _add_routes(app, protection, capabilities, prefix)
+    _add_routers(app, protection, settings.dicomweb_root)
     describe_credentials(app)
     app.router.middleware_stack = RouteTable(app.router)
     return app
@@ -142,6 +133,20 @@ async def open_archive(settings: Settings) -> Archive:
     archive = Archive(blobs, await open_index(settings.index_url, settings.index.connections))
     await archive.sweep()
     return archive
+
+
+def _add_routers(app: FastAPI, protection: Protection, dicomweb_root: str) -> None:
+    """Add all routes, those of DICOMweb below its root."""
+    for router in DICOMWEB_ROUTERS:
+        _add_routes(app, protection, router, dicomweb_root)
+    for router in (health.router, metrics.router, upload.router):
+        _add_routes(app, protection, router)
+    for router in DICOMWEB_ROUTERS:
+        # Also at the server's root, for 3D Slicer's DICOMSender with an address that has no path.
+        _add_routes(app, protection, router, in_schema=False)
+    capabilities = capabilities_router(DICOMWEB_ROUTERS)
+    for prefix in (dicomweb_root, ""):
+        _add_routes(app, protection, capabilities, prefix)
 
 
 def _add_routes(

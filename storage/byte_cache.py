@@ -1,7 +1,7 @@
 """Results that cost much and are asked for again: bounded in bytes, and made once however many ask at a time."""
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
@@ -23,11 +23,12 @@ class ByteCache(Generic[V]):
         self.misses = 0
         self._values: OrderedDict[Hashable, V] = OrderedDict()
         self._being_made: dict[Hashable, asyncio.Task[V]] = {}
+        self._waiting: Counter[asyncio.Task[V]] = Counter()
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[V]]) -> V:
         """The value of a key; made, if it is not there, for all who ask meanwhile. Raises what ``make`` raises.
 
-        Who stops waiting does not stop the making: others may wait for the same.
+        Who stops waiting does not stop the making for others; when nobody waits any more, it ends.
         """
         if key in self._values:
             self.hits += 1
@@ -39,15 +40,25 @@ class ByteCache(Generic[V]):
             task = asyncio.ensure_future(self._make(key, make))
             self._being_made[key] = task
             task.add_done_callback(_retrieve)
-        return await asyncio.shield(task)
+        self._waiting[task] += 1
+        try:
+            return await asyncio.shield(task)
+        finally:
+            self._leave(key, task)
+
+    def _leave(self, key: Hashable, task: "asyncio.Task[V]") -> None:
+        """One waits no longer; the last one takes the task along."""
+        self._waiting[task] -= 1
+        if self._waiting[task] == 0:
+            del self._waiting[task]
+            task.cancel()
+            if self._being_made.get(key) is task:
+                del self._being_made[key]
 
     async def _make(self, key: Hashable, make: Callable[[], Awaitable[V]]) -> V:
-        try:
-            value = await make()
-            self._keep(key, value)
-            return value
-        finally:
-            del self._being_made[key]
+        value = await make()
+        self._keep(key, value)
+        return value
 
     def _keep(self, key: Hashable, value: V) -> None:
         size = self._size_of(value)

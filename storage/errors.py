@@ -12,6 +12,10 @@ class StorageUnavailable(StorageError):
     """The back end does not answer, or refuses to work for now; trying again later may succeed."""
 
 
+class IndexDamaged(StorageUnavailable):
+    """The database of the index is not what was written into it."""
+
+
 class OutcomeUnknown(StorageUnavailable):
     """The back end broke off while it made a change, which is made or not, or will be made in a moment."""
 

@@ -141,6 +141,18 @@ class TestCheck:
         archive.remove(young)
         archive.assert_holds(files)
 
+    def test_the_only_sound_file_of_an_instance_is_kept_and_takes_the_place_of_the_damaged_one(
+        self, archive: Stores, files: list[bytes], tmp_path: Path
+    ) -> None:
+        archive.put(archive.key_of(files[0]), files[0][:-1] + b"?")
+        archive.put(sound := archive.stray_key(0), files[0])
+        for options in (("--quick", "--repair"), ("--repair",)):
+            assert findings(archive.run("check", *options))[sound] == "unindexed"
+        assert sound in archive.blobs()
+        archive.run("check", "--move-damaged", str(tmp_path / "damaged"))
+        assert archive.run("reindex").exit_code == 0
+        archive.assert_holds(files)
+
     def test_what_is_damaged_is_moved_out_and_can_be_stored_again(
         self, archive: Stores, files: list[bytes], tmp_path: Path
     ) -> None:
@@ -181,6 +193,7 @@ class TestCheck:
             assert result.stderr.strip()
             assert isinstance(result.exception, SystemExit)
             assert "secret" not in result.output
+        assert "fovea reindex" in result.stderr
 
     def test_while_a_server_stores_and_deletes_nothing_is_found(self, archive: Stores) -> None:
         with live_server(archive.data, **archive.environment) as server, storing_and_deleting(server.root):

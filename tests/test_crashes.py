@@ -19,6 +19,9 @@ from tests.live_server import LiveServer, start_server
 from tests.multipart_requests import CONTENT_TYPE, store_body
 
 PROGRAM = (sys.executable, str(Path(__file__).with_name("deadly_server.py")))
+PAUSE_SECONDS = 0.02
+"""Between two requests of a client that asks for something else: what else runs here has its part of the machine."""
+
 NATIVE = 'multipart/related; type="application/octet-stream"'
 STORED = 'multipart/related; type="image/jls"; transfer-syntax=*'
 
@@ -75,7 +78,7 @@ def answer_of(request: Callable[[], RawAnswer], attempts: int) -> RawAnswer:
 def render_all_the_time(server: LiveServer, instance: Dataset, stop: Event) -> int:
     """How often an image could be rendered; each picture is another one, and none needed more than one repetition."""
     count = 0
-    while not stop.is_set():
+    while not stop.wait(PAUSE_SECONDS):
         quality = count % 100 + 1
         assert answer_of(lambda quality=quality: rendered(server, instance, quality), 2).status == 200  # type: ignore[misc]
         count += 1
@@ -95,9 +98,10 @@ def load(server: LiveServer, instance: Dataset) -> Iterator[list[Future[int]]]:
     assert all(count.result() > 0 for count in counts)
 
 
-@pytest.fixture(params=[1, 2])
-def server(data_folder: Path, request: pytest.FixtureRequest) -> Iterator[LiveServer]:
-    with server_with_deadly_codec(data_folder, request.param) as started:
+@pytest.fixture(scope="module", params=[1, 2])
+def server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[LiveServer]:
+    """With so many processes; each test has images of its own."""
+    with server_with_deadly_codec(tmp_path_factory.mktemp("deadly") / "data", request.param) as started:
         yield started
 
 

@@ -46,7 +46,7 @@ def test_what_cannot_be_reached_is_told_without_a_traceback(
     monkeypatch.setenv("FOVEA_INDEX__URL", url)
     for command in ("current", "upgrade"):
         result = run(command)
-        assert result.exit_code == 1
+        assert result.exit_code == 2
         assert told in result.output
         assert "secret" not in result.output
 

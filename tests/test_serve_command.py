@@ -10,28 +10,25 @@ import pytest
 import requests
 
 from app.settings import AuthSettings, Settings
-from tests.live_server import FOVEA, STOP_SECONDS, live_server, plain_environment
+from tests.command_line import fovea
+from tests.live_server import FOVEA, STOP_SECONDS, LiveServer, live_server, plain_environment
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_the_server_ends_when_it_is_asked_to(data_folder: Path, workers: int) -> None:
-    with live_server(data_folder, workers=workers) as server:
+def test_the_server_ends_when_it_is_asked_to_although_a_client_keeps_its_connection(
+    data_folder: Path, workers: int
+) -> None:
+    with live_server(data_folder, workers=workers) as server, requests.Session() as session:
+        assert session.get(f"{server.root}/studies", timeout=5).ok
         assert server.stop() in {0, -signal.SIGTERM}
         with pytest.raises(requests.ConnectionError):
             requests.get(f"{server.origin}/health", timeout=5)
 
 
-def test_the_server_ends_although_a_client_keeps_its_connection(data_folder: Path) -> None:
-    with live_server(data_folder) as server, requests.Session() as session:
-        assert session.get(f"{server.root}/studies", timeout=5).ok
-        assert server.stop() in {0, -signal.SIGTERM}
-
-
-def test_the_log_says_where_the_server_is_and_nothing_of_the_patients(data_folder: Path) -> None:
-    with live_server(data_folder) as server:
-        assert requests.get(f"{server.root}/studies?PatientName=Doe^Archibald", timeout=5).ok
+def test_the_log_says_where_the_server_is_and_nothing_of_the_patients(server: LiveServer) -> None:
+    assert requests.get(f"{server.root}/studies?PatientName=Doe^Archibald", timeout=5).ok
     log = server.log.read_text()
-    assert f"Fovea serves {data_folder} at {server.root}" in log
+    assert f"Fovea serves {server.data} at {server.root}" in log
     assert "/dicom-web/studies 200" in log
     assert "Archibald" not in log
     assert "Traceback" not in log
@@ -75,15 +72,14 @@ def test_worker_processes_end_with_the_process_that_started_them(data_folder: Pa
     ("option", "value"), [("--port", "99999"), ("--workers", "-1"), ("--host", "somewhere.example")]
 )
 def test_settings_that_cannot_be_are_refused_by_name(data_folder: Path, option: str, value: str) -> None:
-    done = _serve(data_folder, option, value)
-    assert done.returncode == 2
+    done = fovea("serve", "--data", str(data_folder), option, value)
+    assert done.exit_code == 2
     assert value in done.stderr or option.strip("-").upper() in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_port_that_is_taken_ends_the_server_with_an_error(data_folder: Path, tmp_path: Path) -> None:
-    with live_server(data_folder) as server:
-        done = _serve(tmp_path / "other", "--port", str(server.port))
+def test_a_port_that_is_taken_ends_the_server_with_an_error(server: LiveServer, tmp_path: Path) -> None:
+    done = _serve(tmp_path / "other", "--port", str(server.port))
     assert done.returncode not in {0, 2}
     assert "address already in use" in done.stderr.lower()
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from app.cli import access, archive, database
+from app.cli.explaining import DataFolder, problems
 from app.process.shared_figures import shared_figures
 from app.settings import Settings
 
@@ -38,8 +39,6 @@ SHUTDOWN_SECONDS = 30
 KEEP_ALIVE_SECONDS = 75
 """How long a connection may be idle. Proxies keep theirs for up to a minute, and must not find one closed on which they
 have just sent a request: what is not safe to repeat would fail."""
-
-DataFolder = Annotated[Path | None, typer.Option(help="The folder of the archive. [default: data]")]
 
 
 @app.command()
@@ -156,7 +155,6 @@ def _settings(**flags: object) -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        for problem in error.errors():
-            place = "__".join(str(part) for part in problem["loc"]).upper()
-            errors.print(f"{'FOVEA_' + place + ': ' if place else ''}{problem['msg']}", style="red", soft_wrap=True)
+        for problem in problems(error):
+            errors.print(problem, style="red", soft_wrap=True)
         raise typer.Exit(2) from error

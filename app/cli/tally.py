@@ -21,6 +21,8 @@ HINTS = {
     Problem.MISSING: _DAMAGED,
     Problem.WRONG_LENGTH: _DAMAGED,
     Problem.WRONG_CHECKSUM: _DAMAGED,
+    Problem.UNREADABLE: "what cannot be read is left as it is: look at the disk, and at the rights of the files",
+    Problem.DUPLICATE: "`fovea check --repair` deletes duplicates whose other file is sound",
     Problem.DIFFERENT: "what differs was left as it is in the target; `--replace` takes the source's",
 }
 """What to do about a problem, where it is not plain."""

@@ -74,7 +74,13 @@ def _automatic_window(decoded: DecodedFrame, frame: FrameAttributes, modality: S
     padding = is_padding(values, frame, decoded.pixels)
     if padding is not None:
         values = values[~padding]
-    return automatic_window(modality(_as_float(values)), frame.text("Modality"), _full_range(decoded.pixels, modality))
+    return automatic_window(modality(_as_float(values)), _modality(frame), _full_range(decoded.pixels, modality))
+
+
+def _modality(frame: FrameAttributes) -> str:
+    """Of a CT only where a rescaling gives HU (PS3.3 C.11.1.1.2): values of a scanned film are something else."""
+    is_rescaled = frame.group("PixelValueTransformationSequence").number("RescaleIntercept") is not None
+    return frame.text("Modality") if is_rescaled or frame.text("Modality") != "CT" else ""
 
 
 def _full_range(pixels: PixelDescription, modality: Stage) -> tuple[float, float] | None:

@@ -107,7 +107,8 @@ def _window(text: str) -> Window:
     parts = text.split(",")
     if not 2 <= len(parts) <= 3:
         raise ValueError("it is center,width,function")
-    function = _FUNCTIONS.get(parts[2].lower() if parts[2:] else "linear")
+    # Clients also write it as data sets do, LINEAR_EXACT.
+    function = _FUNCTIONS.get(parts[2].lower().replace("_", "-") if parts[2:] else "linear")
     if function is None:
         raise ValueError(f"the function is one of {', '.join(_FUNCTIONS)}")
     window = Window(_decimal(parts[0], "the center"), _decimal(parts[1], "the width"), function)

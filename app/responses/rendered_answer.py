@@ -1,17 +1,17 @@
 """The answers of rendered resources: in which media type, one part or many, and to whom nothing new (PS3.18 8.7.4)."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
 from urllib.parse import quote
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app.codecs.errors import CannotTranscode
 from app.protocol.accept import MediaRange
-from app.protocol.entity_tags import EntityTag
 from app.protocol.errors import NotAcceptable
 from app.protocol.media_type import WILDCARD, MediaType
 from app.protocol.negotiation import Offer, choose
@@ -22,7 +22,6 @@ from app.rendering.options import RenderOptions
 from app.representations import OCTET_STREAM
 from app.requests.dependencies import Server, acceptable
 from app.responses.stored_answers import StoredAnswer, StoredPart
-from app.responses.validation import Validation
 from app.services.cine import CINE_MEDIA_TYPES
 from app.services.content import Content
 from app.services.errors import ResourceNotFound
@@ -41,6 +40,9 @@ _MAKER = version("fovea-dicomweb").encode()
 
 _URL_CHARACTERS = "!$&'()*+,;=:@/?%"
 """What may stand in a query beside letters and digits (RFC 3986 3.4), and the sign of what is encoded already."""
+
+_LOOK_SECONDS = 0.5
+"""How often is looked whether the client is still there."""
 
 _FAILURES = (NotRenderable, CannotTranscode, NotAcceptable, InvalidRenderingParameter, ResourceNotFound)
 """For which an instance among others has no part."""
@@ -118,18 +120,27 @@ class RenderedAnswer:
         available = (*offers(media_types), *offers(media_types, multipart=True))
         offer = self._labeled(self._choose(available), subject)
         digests = [*subject.digests, revision, _MAKER]
-        tag = EntityTag.of(digests, f"{offer} {self._answer.url}")
-        validation = Validation(tag, self._answer.url, self._server.cache_control)
-        held = validation.not_modified(self._request, self._answer.timing)
+        held = self._answer.not_modified(offer, digests)
         if held is not None:
             return held
-        content = await make(offer.media_type.essence)
+        content = await self._while_connected(make(offer.media_type.essence))
         self._answer.timing.note("render")
         response = await self._answer.of([StoredPart(offer, content, self._answer.url)], digests)
         if offer.media_type.essence == PDF and not offer.multipart:
             name = subject.shown.instance.key.sop_instance_uid
             response.headers["content-disposition"] = f'inline; filename="{name}.pdf"'
         return response
+
+    async def _while_connected(self, making: Awaitable[Content]) -> Content:
+        """What is made, unless the client goes away: a video takes long. Raises ClientDisconnect."""
+        task = asyncio.ensure_future(making)
+        try:
+            while not (await asyncio.wait([task], timeout=_LOOK_SECONDS))[0]:
+                if await self._request.is_disconnected():
+                    raise ClientDisconnect
+            return task.result()
+        finally:
+            task.cancel()
 
     async def _parts(self, subjects: AsyncIterator[Subject], failures: list[Exception]) -> AsyncIterator[StoredPart]:
         renderer = self._server.renderer
@@ -144,9 +155,9 @@ class RenderedAnswer:
             yield StoredPart(offer, content, f"{self._answer.base_url}{subject.path}/rendered")
 
     def _choose(self, available: Sequence[Offer]) -> Offer:
-        """The best offer; JPEG before WebP, which browsers name first, and which takes twenty times as long."""
+        """The best offer; JPEG before WebP, which takes twenty times as long, for browsers, who name WebP alone."""
         chosen = choose(self._accepted, available)
-        if chosen.media_type != _WEBP:
+        if chosen.media_type != _WEBP or any(each.media_type == _JPEG for each in self._accepted):
             return chosen
         try:
             return choose(self._accepted, [Offer(_JPEG, chosen.multipart)])

@@ -63,14 +63,12 @@ class StreamedResponse(Response):
         Raises AnswerBrokenOff.
         """
         start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
-        if is_head(scope):
-            await send(start)
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-            return
         async with _watch_for_disconnect(receive) as gone, aclosing(self._chunks) as chunks:
-            # What cannot even begin raises here, and is answered with its own status.
+            # What cannot even begin raises here, and is answered with its own status, also to who asks for the head.
             chunk: bytes | bytearray | None = await anext(chunks, b"")
             await send(start)
+            if is_head(scope):
+                chunk = None
             while chunk is not None and not gone():
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 chunk = await _next(chunks)

@@ -49,9 +49,11 @@ class StoredAnswer:
     def not_modified(self, offer: Offer, digests: Sequence[bytes]) -> Response | None:
         """The answer to a client that holds the representation already, before it is made; None to others.
 
-        An If-Match is judged when it is known what there is: another one than this may take its place.
+        If-Match, and If-None-Match for any, are judged when it is known what there is: another one than this may take
+        its place, or none.
         """
-        if "if-match" in self._request.headers:
+        headers = self._request.headers
+        if "if-match" in headers or headers.get("if-none-match", "").strip() == "*":
             return None
         return self._validation(offer, digests).not_modified(self._request, self.timing)
 

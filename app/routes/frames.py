@@ -1,6 +1,5 @@
 """RetrieveFrames (PS3.18 10.4.1.1.6)."""
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -14,7 +13,7 @@ from app.codecs import CODECS_VERSION
 from app.codecs.errors import CannotTranscode
 from app.description.documentation import answering_bytes
 from app.dicom.transfer_syntax import transfer_syntax
-from app.protocol.errors import MalformedRequest, NotAcceptable
+from app.protocol.errors import NotAcceptable
 from app.protocol.negotiation import Offer, choose
 from app.representations import (
     EXPLICIT_VR_LITTLE_ENDIAN,
@@ -24,6 +23,7 @@ from app.representations import (
     stored_frames_uid,
 )
 from app.requests.dependencies import Server, acceptable, addressed
+from app.requests.frame_list import frame_numbers
 from app.responses.stored_answers import StoredAnswer, StoredPart
 from app.services.content import Content
 from app.services.frames import InstanceFrames, find_frames
@@ -31,8 +31,6 @@ from app.services.frames import InstanceFrames, find_frames
 router = AccessRouter(AccessScope.READ, AuditEvent.RETRIEVE, tag="WADO-RS")
 
 _DOCUMENTED = answering_bytes("The frames.", *FRAME_MEDIA_TYPES)
-
-_FRAME_LIST = re.compile(r"[1-9][0-9]{0,9}(,[1-9][0-9]{0,9})*")
 
 
 @router.get(
@@ -46,7 +44,7 @@ async def retrieve_frames(request: Request) -> Response:
     server, key = addressed(request)
     frames = request.path_params["frames"]
     answer = StoredAnswer(server, request, f"{key.path}/frames/{frames}")
-    numbers = _frame_numbers(frames, server.limits.frames)
+    numbers = frame_numbers(frames, server.limits.frames)
     found = await find_frames(server.archive, key, numbers)
     answer.timing.note("index")
     offer = await _offer(request, server, found, alone=len(numbers) == 1)
@@ -89,13 +87,3 @@ async def _made(server: Server, found: InstanceFrames, numbers: Sequence[int], o
     except CannotTranscode as error:
         stored = frame_offers(transfer_syntax(found.instance.transfer_syntax_uid), alone=len(numbers) == 1)
         raise NotAcceptable([str(each) for each in stored], str(error)) from error
-
-
-def _frame_numbers(text: str, most: int) -> list[int]:
-    """The frames of a frame list, counted from 0. Raises MalformedRequest."""
-    if not _FRAME_LIST.fullmatch(text):
-        raise MalformedRequest(f"{text[:80]!r} is not a list of frame numbers, which count from 1")
-    numbers = text.split(",")
-    if len(numbers) > most:
-        raise MalformedRequest(f"{len(numbers)} frames were asked for, {most} at once is the most")
-    return [int(number) - 1 for number in numbers]

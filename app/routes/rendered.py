@@ -8,12 +8,13 @@ from starlette.responses import Response
 from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
+from app.description.rendered import RENDERED_PARAMETERS, answering_pictures
 from app.protocol.query_string import parse_query_string
 from app.rendering.errors import NotRenderable
 from app.rendering.kind import Kind
 from app.rendering.parameters import parse_rendered_parameters
 from app.requests.dependencies import Server, addressed
-from app.requests.rendered_requests import RENDERED_PARAMETERS, answering_pictures, frame_numbers
+from app.requests.frame_list import frame_numbers
 from app.responses.rendered_answer import RENDERED_MEDIA_TYPES, RenderedAnswer, offers
 from app.services.errors import ResourceNotFound
 from app.services.metadata import metadata_revision
@@ -73,23 +74,14 @@ async def retrieve_rendered_frames(request: Request) -> Response:
     summary="A series as pictures",
     **_DOCUMENTED,
 )
-async def retrieve_rendered_series(request: Request) -> Response:
-    """A part for each instance; to who takes no multipart the middle one, or moving all of them."""
-    return await _collection(request)
-
-
 @router.get(
     "/studies/{study}/rendered",
     operation_id="RetrieveRenderedStudy",
     summary="A study as pictures",
     **_DOCUMENTED,
 )
-async def retrieve_rendered_study(request: Request) -> Response:
-    """A part for each instance; to who takes no multipart the middle one of the first series of images."""
-    return await _collection(request)
-
-
-async def _collection(request: Request) -> Response:
+async def retrieve_rendered_collection(request: Request) -> Response:
+    """A part for each instance; to who takes no multipart the one that stands for all, or moving all of them."""
     server, key = addressed(request)
     answer, renderer = _answer(request, server, f"{key.path}/rendered"), server.renderer
     revision = await metadata_revision(server.archive, key)
@@ -98,8 +90,11 @@ async def _collection(request: Request) -> Response:
         if len(instances) > 1:
             subjects = renderer.subjects(instance.key for instance in instances)
             return await answer.of_many(subjects, [revision])
-    async for subject in renderer.subjects([await renderer.representatives.of(key)]):
-        return await answer.of_one(subject, cine_of=key, revision=revision)
+    representative = await renderer.representatives.of(key)
+    async for subject in renderer.subjects([representative.key]):
+        # A presentation state may be for many images.
+        is_cine = subject.shown.kind is Kind.IMAGE and (representative.among > 1 or subject.state is not None)
+        return await answer.of_one(subject, cine_of=key if is_cine else None, revision=revision)
     raise NotRenderable(f"There is no picture or text of {key.path}.")
 
 

@@ -6,10 +6,11 @@ from starlette.responses import Response
 from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
+from app.description.rendered import THUMBNAIL_PARAMETERS, answering_pictures
 from app.protocol.query_string import parse_query_string
 from app.rendering.parameters import parse_thumbnail_parameters
 from app.requests.dependencies import Server, addressed
-from app.requests.rendered_requests import THUMBNAIL_PARAMETERS, answering_pictures, frame_numbers
+from app.requests.frame_list import frame_numbers
 from app.responses.rendered_answer import IMAGE_MEDIA_TYPES, RenderedAnswer
 from app.services.subject import Subject
 from storage.resource import ResourceKey
@@ -53,22 +54,17 @@ async def retrieve_frame_thumbnail(request: Request) -> Response:
     summary="A small picture of a series",
     **_DOCUMENTED,
 )
-async def retrieve_series_thumbnail(request: Request) -> Response:
-    """The instance in the middle of the series, by InstanceNumber."""
-    server, key = addressed(request)
-    return await _thumbnail(request, server, key, await server.renderer.representatives.of(key))
-
-
 @router.get(
     "/studies/{study}/thumbnail",
     operation_id="RetrieveStudyThumbnail",
     summary="A small picture of a study",
     **_DOCUMENTED,
 )
-async def retrieve_study_thumbnail(request: Request) -> Response:
-    """The instance in the middle of the first series of images."""
+async def retrieve_collection_thumbnail(request: Request) -> Response:
+    """The instance in the middle of the series, by InstanceNumber; of a study, of its first series of images."""
     server, key = addressed(request)
-    return await _thumbnail(request, server, key, await server.renderer.representatives.of(key))
+    representative = await server.renderer.representatives.of(key)
+    return await _thumbnail(request, server, key, representative.key)
 
 
 async def _thumbnail(request: Request, server: Server, key: ResourceKey, instance: ResourceKey) -> Response:

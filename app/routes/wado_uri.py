@@ -9,6 +9,7 @@ from starlette.responses import Response
 from app.access.audit import AuditEvent
 from app.access.routes import AccessRouter
 from app.access.scopes import AccessScope
+from app.description.rendered import answering_pictures
 from app.protocol.accept import MediaRange
 from app.protocol.errors import NotAcceptable
 from app.protocol.negotiation import Offer, choose
@@ -17,7 +18,6 @@ from app.rendering.errors import InvalidRenderingParameter, NotRenderable
 from app.rendering.kind import Kind
 from app.representations import DICOM
 from app.requests.dependencies import Server, acceptable
-from app.requests.rendered_requests import answering_pictures
 from app.requests.uri_request import URI_PARAMETERS, UriRequest, parse_uri_request
 from app.responses.instances_answer import answer_instances
 from app.responses.rendered_answer import RENDERED_MEDIA_TYPES, RenderedAnswer, offers

@@ -59,9 +59,9 @@ class Check:
         """Find the blobs that no row names."""
         async for batch in self._archive.blobs.placed():
             strays = await unnamed(self._archive, batch)
-            findings = [await self._judge(blob) for blob in strays if not blob.is_young]
-            removed = [await self._remove(each) for each in findings if each is not None]
-            yield Step(len(batch), removed, young=sum(blob.is_young for blob in strays))
+            judged = [await self._judge_and_remove(blob) for blob in strays if not blob.is_young]
+            findings = [finding for finding in judged if finding is not None]
+            yield Step(len(batch), findings, young=sum(blob.is_young for blob in strays))
 
     async def instances(self) -> AsyncIterator[Step]:
         """Find the rows whose blobs are missing, or not what they were."""
@@ -70,6 +70,13 @@ class Check:
                 some = batch[start : start + INSTANCES_AT_ONCE]
                 found = await asyncio.gather(*map(self._compare, some))
                 yield Step(len(some), [finding for findings in found for finding in findings])
+
+    async def _judge_and_remove(self, blob: PlacedBlob) -> Finding | None:
+        """What a blob without a row is, deleted if it is to be; None when it is gone, or has a row, by now."""
+        finding = await self._judge(blob)
+        if finding is None or not await unnamed(self._archive, [blob]):
+            return None
+        return await self._remove(finding)
 
     async def _judge(self, blob: PlacedBlob) -> Finding | None:
         """What a blob without a row is; None when it is gone by now."""
@@ -84,8 +91,18 @@ class Check:
         except Exception:  # a fault of the parser's is no reason to delete anything
             logger.exception("a blob could not be parsed: %s", blob.key)
             return Finding(Problem.UNREADABLE, blob.key)
-        is_stored = await self._archive.index.instance(instance) is not None
-        return Finding(Problem.ORPHANED if is_stored else Problem.UNINDEXED, blob.key, instance)
+        return await self._compare_with_stored(blob, instance)
+
+    async def _compare_with_stored(self, blob: PlacedBlob, instance: ResourceKey) -> Finding:
+        """Whether the instance in a blob without a row is stored in another one."""
+        stored = await self._archive.index.instance(instance)
+        if stored is None:
+            return Finding(Problem.UNINDEXED, blob.key, instance)
+        # Before it is deleted, the other file is read to its end: this one may be what is left of the instance.
+        is_quick = self._plan.quick and not self._plan.delete_orphaned
+        if await self._problem(stored.blob_key, stored.size, stored.sha256, is_quick=is_quick) is not None:
+            return Finding(Problem.UNINDEXED, blob.key, instance, "the file that the index names is damaged")
+        return Finding(Problem.ORPHANED, blob.key, instance)
 
     async def _remove(self, finding: Finding) -> Finding:
         """Delete a blob, if it is of those to be deleted."""
@@ -98,16 +115,18 @@ class Check:
     async def _compare(self, instance: StoredInstance) -> list[Finding]:
         """What is wrong with the blobs of an instance: its file, and that in another transfer syntax, if any."""
         async with self._reading:
-            problem = await self._problem(instance.blob_key, instance.size, instance.sha256)
+            is_quick = self._plan.quick
+            problem = await self._problem(instance.blob_key, instance.size, instance.sha256, is_quick=is_quick)
             findings = [] if problem is None else [Finding(problem, instance.blob_key, instance.key)]
             form = await self._archive.index.form(instance)
-            if form is not None and (problem := await self._problem(form.blob_key, form.size, form.sha256)):
-                findings.append(Finding(problem, form.blob_key, instance.key))
+            if form is not None:
+                problem = await self._problem(form.blob_key, form.size, form.sha256, is_quick=is_quick)
+                findings += [] if problem is None else [Finding(problem, form.blob_key, instance.key)]
             if not findings or not await self._is_current(instance):
                 return []
             return [await self._move_out(instance, finding) for finding in findings]
 
-    async def _problem(self, key: str, size: int, sha256: bytes) -> Problem | None:
+    async def _problem(self, key: str, size: int, sha256: bytes, *, is_quick: bool) -> Problem | None:
         blobs = self._archive.blobs
         try:
             found = await blobs.find(key)
@@ -115,7 +134,7 @@ class Check:
                 return Problem.MISSING
             if found.size != size:
                 return Problem.WRONG_LENGTH
-            if not self._plan.quick and await digest(blobs, key, size) != sha256:
+            if not is_quick and await digest(blobs, key, size) != sha256:
                 return Problem.WRONG_CHECKSUM
         except BlobNotFound:
             return Problem.MISSING

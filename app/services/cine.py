@@ -1,6 +1,7 @@
 """Frames that move: pictures one after the other as an animation or a video (PS3.18 8.7.4)."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -11,6 +12,7 @@ from app.rendering.errors import NotRenderable
 from app.rendering.frame_timing import frame_milliseconds
 from app.rendering.options import RenderOptions
 from app.rendering.picture import Picture
+from app.services.shown_instance import ShownInstance
 from app.services.subject import Subject
 from app.services.video import MP4
 from app.workers import run_cpu
@@ -58,34 +60,47 @@ class CineMaker:
             raise NotRenderable(f"Each {_NAMES[media_type]} has from 1 to {most} frames here.")
 
     async def make(self, subjects: Sequence[Subject], media_type: str, options: RenderOptions) -> bytes:
-        """The pictures of the subjects as one of CINE_MEDIA_TYPES; those of another size than the first are left out.
+        """The pictures of the subjects as one of CINE_MEDIA_TYPES; those of another size than most are left out.
 
         Raises NotRenderable when there are too many or they are too large, and what ``draw`` raises.
         """
         self.check(len(subjects), media_type)
         async with self._place:
-            first = await self._draw(subjects[0], options)
-            rows, columns = first.pixels.shape[:2]
+            typical = _typical(subjects)
+            model = await self._draw(typical, options)
+            rows, columns = model.pixels.shape[:2]
             if rows * columns * len(subjects) > self._limits[media_type].pixels:
                 raise NotRenderable(f"The {_NAMES[media_type]} would be too large; a smaller viewport may help.")
-            pictures = self._pictures(first, subjects, options)
+            pictures = self._pictures(subjects, typical, model, options)
             if media_type == GIF:
                 return await _animation(pictures)
-            return await _video(await run_cpu(_video_writer, first, len(subjects), options.quality), pictures)
+            return await _video(await run_cpu(_video_writer, model, len(subjects), options.quality), pictures)
 
     async def _pictures(
-        self, first: Picture, subjects: Sequence[Subject], options: RenderOptions
+        self, subjects: Sequence[Subject], typical: Subject, model: Picture, options: RenderOptions
     ) -> AsyncIterator[tuple[Picture, float]]:
-        """Each picture, and how many milliseconds it is shown."""
+        """Each picture of the size of ``model``, that of ``typical``, and how many milliseconds it is shown."""
         milliseconds: dict[str, list[float]] = {}
-        for number, subject in enumerate(subjects):
-            picture = await self._draw(subject, options) if number else first
+        for subject in subjects:
+            picture = model if subject is typical else await self._draw(subject, options)
             shown = subject.shown
             if shown.instance.blob_key not in milliseconds:
                 times = frame_milliseconds(shown.attributes(), shown.number_of_frames)
                 milliseconds[shown.instance.blob_key] = times
-            if picture.pixels.shape[:2] == first.pixels.shape[:2]:
+            if picture.pixels.shape[:2] == model.pixels.shape[:2]:
                 yield picture, milliseconds[shown.instance.blob_key][subject.still]
+
+
+def _typical(subjects: Sequence[Subject]) -> Subject:
+    """The first of the images that are as large as most are, which a localizer before them is not."""
+    sizes = [_size(subject.shown) for subject in subjects]
+    [(most, _)] = Counter(sizes).most_common(1)
+    return subjects[sizes.index(most)]
+
+
+def _size(shown: ShownInstance) -> tuple[int | None, int | None]:
+    attributes = shown.attributes()
+    return attributes.integer("Rows"), attributes.integer("Columns")
 
 
 async def _animation(pictures: AsyncIterator[tuple[Picture, float]]) -> bytes:

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
+from app.dicom.byte_source import ByteSource
 from app.dicom.limits import ParseLimits
 from app.dicom.part10 import ParsedInstance, parse
 from storage.blobs.protocol import CHUNK_BYTES, StagedBlob
@@ -27,36 +28,47 @@ class PreparedInstance:
     @classmethod
     def read(cls, blob: StagedBlob, limits: ParseLimits) -> Self:
         """Parse a file and digest it; synchronous, for a worker. Raises UnusableInstance."""
-        parsed, digest = parse(blob, limits), hashlib.sha256()
-        for start in range(0, blob.size, CHUNK_BYTES):
-            digest.update(blob.read(start, start + CHUNK_BYTES))
-        return cls(blob, parsed, digest.digest())
+        return cls(blob, *parse_and_digest(blob, limits))
 
     def record(self, keys: Iterator[str]) -> InstanceRecord:
         """What the index is told; ``keys`` gives those of the blobs, in the order of ``with_forms``."""
-        parsed = self.parsed
-        return InstanceRecord(
-            key=parsed.key,
-            sop_class_uid=parsed.sop_class_uid,
-            transfer_syntax_uid=parsed.transfer_syntax_uid,
-            blob_key=next(keys),
-            size=self.blob.size,
-            sha256=self.sha256,
-            index_values=parsed.index_values,
-            study_attributes=parsed.study_attributes,
-            series_attributes=parsed.series_attributes,
-            instance_attributes=parsed.instance_attributes,
-            metadata=parsed.metadata,
-            frame_index=parsed.frame_index,
-            bulk_index=parsed.bulk_index,
-            received_sha256=self.received_sha256,
-            form=None if self.form is None else self.form.as_form(next(keys)),
-        )
+        record = as_record(self.parsed, next(keys), self.blob.size, self.sha256)
+        if self.received_sha256 is None and self.form is None:
+            return record
+        form = None if self.form is None else self.form.as_form(next(keys))
+        return replace(record, received_sha256=self.received_sha256, form=form)
 
     def as_form(self, blob_key: str) -> InstanceForm:
         """The same as another form of a stored instance."""
         parsed = self.parsed
         return InstanceForm(parsed.transfer_syntax_uid, blob_key, self.blob.size, self.sha256, parsed.frame_index)
+
+
+def parse_and_digest(file: ByteSource, limits: ParseLimits) -> tuple[ParsedInstance, bytes]:
+    """What is in a file, and its SHA-256. Raises UnusableInstance, and what reading the file raises."""
+    parsed, sha256 = parse(file, limits), hashlib.sha256()
+    for start in range(0, file.size, CHUNK_BYTES):
+        sha256.update(file.read(start, start + CHUNK_BYTES))
+    return parsed, sha256.digest()
+
+
+def as_record(parsed: ParsedInstance, blob_key: str, size: int, sha256: bytes) -> InstanceRecord:
+    """What the index is told of a file that is stored as it came; ``size`` in bytes."""
+    return InstanceRecord(
+        key=parsed.key,
+        sop_class_uid=parsed.sop_class_uid,
+        transfer_syntax_uid=parsed.transfer_syntax_uid,
+        blob_key=blob_key,
+        size=size,
+        sha256=sha256,
+        index_values=parsed.index_values,
+        study_attributes=parsed.study_attributes,
+        series_attributes=parsed.series_attributes,
+        instance_attributes=parsed.instance_attributes,
+        metadata=parsed.metadata,
+        frame_index=parsed.frame_index,
+        bulk_index=parsed.bulk_index,
+    )
 
 
 def with_forms(prepared: Iterable[PreparedInstance]) -> Iterator[PreparedInstance]:

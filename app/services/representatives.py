@@ -30,6 +30,14 @@ _Attributes = Mapping[str, Mapping[str, Sequence[object]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Representative:
+    """An instance, and how many there are that can be shown one after the other, itself among them."""
+
+    key: ResourceKey
+    among: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Entry:
     """An instance of a series by its place in it."""
 
@@ -43,9 +51,9 @@ class Representatives:
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
-        self._held: RecentlyUsed[ResourceKey, tuple[bytes, ResourceKey]] = RecentlyUsed(REPRESENTATIVES_KEPT)
+        self._held: RecentlyUsed[ResourceKey, tuple[bytes, Representative]] = RecentlyUsed(REPRESENTATIVES_KEPT)
 
-    async def of(self, key: ResourceKey) -> ResourceKey:
+    async def of(self, key: ResourceKey) -> Representative:
         """The instance that stands for a study or series. Raises ResourceNotFound."""
         revision = await self._archive.index.revision(key)
         if revision is None:
@@ -54,7 +62,7 @@ class Representatives:
         if held is not None and held[0] == revision:
             return held[1]
         instances = await self.instances(key)
-        chosen = instances[len(instances) // 2]
+        chosen = Representative(instances[len(instances) // 2], len(instances))
         self._held.put(key, (revision, chosen))
         return chosen
 

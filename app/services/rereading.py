@@ -12,8 +12,9 @@ from app.dicom.file_meta import read_file_meta, uid_of
 from app.dicom.limits import ParseLimits
 from app.dicom.part10 import parse
 from app.dicom.part10_writer import IMPLEMENTATION_CLASS_UID
+from app.services.prepared_instance import as_record, parse_and_digest
 from app.workers import run_cpu
-from storage.blobs.protocol import CHUNK_BYTES, BlobStore, PlacedBlob
+from storage.blobs.protocol import BlobStore, PlacedBlob
 from storage.records import InstanceRecord
 from storage.resource import ByteRange, ResourceKey
 
@@ -70,26 +71,5 @@ def reread(source: PlacedSource, blob_key: str, limits: ParseLimits) -> Reread:
     """Read a blob. Raises UnusableInstance, BlobNotFound, StorageUnavailable."""
     meta = read_file_meta(Window(source), limits).elements
     is_made_here = uid_of(meta, _IMPLEMENTATION_CLASS_UID) == IMPLEMENTATION_CLASS_UID
-    return Reread(_record(source, blob_key, limits), is_made_here)
-
-
-def _record(source: PlacedSource, blob_key: str, limits: ParseLimits) -> InstanceRecord:
-    parsed = parse(source, limits)
-    sha256 = hashlib.sha256()
-    for start in range(0, source.size, CHUNK_BYTES):
-        sha256.update(source.read(start, start + CHUNK_BYTES))
-    return InstanceRecord(
-        key=parsed.key,
-        sop_class_uid=parsed.sop_class_uid,
-        transfer_syntax_uid=parsed.transfer_syntax_uid,
-        blob_key=blob_key,
-        size=source.size,
-        sha256=sha256.digest(),
-        index_values=parsed.index_values,
-        study_attributes=parsed.study_attributes,
-        series_attributes=parsed.series_attributes,
-        instance_attributes=parsed.instance_attributes,
-        metadata=parsed.metadata,
-        frame_index=parsed.frame_index,
-        bulk_index=parsed.bulk_index,
-    )
+    parsed, sha256 = parse_and_digest(source, limits)
+    return Reread(as_record(parsed, blob_key, source.size, sha256), is_made_here)

@@ -128,7 +128,7 @@ def _swapped(value: Content, word_size: int) -> Content:
             swapped = await run_cpu(swap_words, data[:whole], word_size)
             yield swapped[max(byte_range.start - position, 0) : byte_range.stop - position]
             position += whole
-        yield rest
+        yield rest[max(byte_range.start - position, 0) : byte_range.stop - position]
 
     return Content(value.length, stream)
 

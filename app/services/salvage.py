@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from app.services.archive import Archive
+from storage.blobs.files import sync_folder
 from storage.errors import BlobNotFound, StorageUnavailable
 from storage.records import StoredInstance
 from storage.resource import ByteRange
@@ -15,7 +16,8 @@ async def move_out(archive: Archive, instance: StoredInstance, folder: Path) -> 
     """Write the metadata of an instance, and the bytes that are left, into ``folder``; then delete the instance.
 
     They are two files named by the blob key: ``….json`` with the DICOM JSON document, ``….dcm`` with the bytes, if
-    any. Raises StorageUnavailable when they cannot be written; then nothing is deleted.
+    any. Raises StorageUnavailable when they cannot be written; then nothing is deleted. Nor is what has taken the
+    instance's place meanwhile.
     """
     name = instance.blob_key.replace("/", "_").removesuffix(".dcm")
     try:
@@ -25,9 +27,11 @@ async def move_out(archive: Archive, instance: StoredInstance, folder: Path) -> 
         found = await archive.blobs.find(instance.blob_key)
         if found is not None:
             await _write(folder / f"{name}.dcm", _readable(archive, instance.blob_key, found.size))
+        await asyncio.to_thread(sync_folder, folder)
     except OSError as error:
         raise StorageUnavailable(f"what is damaged cannot be written to {folder}: {error.strerror}") from error
-    await archive.index.delete(instance.key)
+    if await archive.index.known_blob_keys([instance.blob_key]):
+        await archive.index.delete(instance.key)
 
 
 async def _given(documents: list[bytes]) -> AsyncIterator[bytes]:

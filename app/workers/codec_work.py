@@ -58,7 +58,8 @@ class _Guard:
         """As ``run_codec``."""
         verdict = self._suspects.verdict(pixels.digest)
         if verdict is not None:
-            return await self._apart(pixels, function, *args)
+            # Its outcome is noted, and its place taken, until it ends, also when nobody waits for it any more.
+            return await asyncio.shield(self._apart(pixels, function, *args))
         try:
             async with asyncio.timeout(None) as patience:
                 return await run_cpu(self._noted, pixels, patience, function, *args)

@@ -120,12 +120,12 @@ def _client_errors() -> Iterator[None]:
     """Translate the client's errors; what is said names neither bucket nor path."""
     try:
         yield
-    except FileNotFoundError as error:
-        if "NoSuchBucket" in str(error):
-            raise StorageUnavailable("the bucket of the object store does not exist") from error
-        raise BlobNotFound("the stored bytes are no longer there") from error
-    except BaseError as error:
+    except (FileNotFoundError, BaseError) as error:
         message = str(error)
+        if "NoSuchBucket" in message:
+            raise StorageUnavailable("the bucket of the object store does not exist") from error
+        if isinstance(error, FileNotFoundError):
+            raise BlobNotFound("the stored bytes are no longer there") from error
         if "status code: 416" in message:
             raise BlobNotFound("the stored bytes are shorter than they were") from error
         if any(word in message for word in _NO_ROOM):

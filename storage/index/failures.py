@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 
-from storage.errors import StorageError, StorageFull, StorageUnavailable
+from storage.errors import IndexDamaged, StorageError, StorageFull, StorageUnavailable
 
 _FAILURES: dict[int, StorageError] = {
     sqlite3.SQLITE_FULL: StorageFull("There is no room left for the index."),
@@ -18,8 +18,8 @@ _FAILURES: dict[int, StorageError] = {
     sqlite3.SQLITE_READONLY: StorageUnavailable("The index cannot be written."),
     sqlite3.SQLITE_IOERR: StorageUnavailable("The index cannot be read or written."),
     sqlite3.SQLITE_NOMEM: StorageUnavailable("There is no memory left for the index."),
-    sqlite3.SQLITE_CORRUPT: StorageUnavailable("The index is damaged."),
-    sqlite3.SQLITE_NOTADB: StorageUnavailable("The index is damaged."),
+    sqlite3.SQLITE_CORRUPT: IndexDamaged("The index is damaged."),
+    sqlite3.SQLITE_NOTADB: IndexDamaged("The index is damaged."),
 }
 """By primary result code of SQLite. What is not here is a fault of ours, and stays what it is."""
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
-from storage.errors import StorageError, StorageFull, StorageUnavailable
+from storage.errors import IndexDamaged, StorageError, StorageFull, StorageUnavailable
 
 _AWAY = "The index does not answer."
 _BUSY = "The index is busy."
@@ -26,7 +26,7 @@ _FAILURES: dict[str, StorageError] = {
     "55": StorageUnavailable(_BUSY),
     "57": StorageUnavailable(_AWAY),
     "58": StorageUnavailable("The index cannot be read or written."),
-    "XX": StorageUnavailable("The index is damaged."),
+    "XX": IndexDamaged("The index is damaged."),
 }
 """By SQLSTATE, or by its class, the first two characters of it. What is not here is a fault of ours, and stays so."""
 

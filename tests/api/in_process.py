@@ -10,6 +10,7 @@ import httpx
 from app.main import create_app
 from app.settings import Settings
 from tests.archives import placed
+from tests.empty_index import place_empty_index
 
 ROOT = "/dicom-web"
 
@@ -79,7 +80,10 @@ async def in_pieces(content: bytes, size: int) -> AsyncIterable[bytes]:
 @contextmanager
 def in_process(settings: Settings) -> Iterator[InProcessClient]:
     """A server with these settings, from its start to its end."""
-    app = create_app(placed(settings))
+    settings = placed(settings)
+    if not settings.index.url:
+        place_empty_index(settings.data)
+    app = create_app(settings)
     # What the server raises becomes its answer, as in a process of its own.
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     client = httpx.AsyncClient(transport=transport, base_url=f"http://testserver{ROOT}")

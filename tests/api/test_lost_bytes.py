@@ -35,6 +35,7 @@ def test_lost_bytes_are_a_fault_of_the_server_that_the_log_names(
     assert_problem(answer, 500, "lost")
     assert answer.headers["cache-control"] == "no-store"
     assert "retry-after" not in answer.headers
+    assert client.request("HEAD", _path(instance) + below).status_code == 500
     errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert errors
     for message in errors:

@@ -49,7 +49,7 @@ def uploads() -> list[Upload]:
     return made
 
 
-def test_after_a_kill_during_an_ingest_what_was_acknowledged_is_there_and_nothing_is_half_visible(
+def test_after_a_kill_what_was_acknowledged_is_there_nothing_by_half_and_all_of_it_is_accepted_again(
     data_folder: Path, uploads: Sequence[Upload]
 ) -> None:
     with live_server(data_folder) as server:
@@ -61,12 +61,6 @@ def test_after_a_kill_during_an_ingest_what_was_acknowledged_is_there_and_nothin
         _assert_requests_are_all_or_nothing(found, uploads)
         _assert_whole(server, session, [upload for upload in uploads if found & upload.files.keys()])
         _assert_folder_holds_only(server, found)
-
-
-def test_a_killed_server_accepts_the_same_instances_again(data_folder: Path, uploads: Sequence[Upload]) -> None:
-    with live_server(data_folder) as server:
-        _store_until_killed(server, uploads)
-    with live_server(data_folder) as server, requests.Session() as session:
         assert {_store(server, session, upload).status_code for upload in uploads} == {200}
         assert _found(server, session) == {uid for upload in uploads for uid in upload.files}
         _assert_whole(server, session, uploads)

@@ -1,7 +1,6 @@
 """What clients need of multipart answers: rules 21 to 31 of the survey of clients, each by its number."""
 
 import re
-from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException, IncompleteRead
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from tests.examples import (
     examples_where,
     new_instance,
 )
-from tests.live_server import LiveServer, live_server
+from tests.live_server import LiveServer
 from tests.multipart_answers import boundary_of
 from tests.source_frames import source_frames
 
@@ -152,15 +151,14 @@ class TestRule28WhatFailsInTheMiddleBreaksTheConnection:
     """With as many columns of 16 bits 8 MB an instance, far more than the buffers between server and client."""
 
     @pytest.fixture
-    def study(self, data_folder: Path) -> Iterator[tuple[LiveServer, str]]:
-        """A server of its own, and the path of a study on it."""
+    def study(self, server: LiveServer) -> tuple[LiveServer, str]:
+        """The server, and the path of a study of its own on it."""
         first = new_instance(Rows=self.ROWS, Columns=self.ROWS, PixelData=bytes(2 * self.ROWS**2))
         uids = {"StudyInstanceUID": first.StudyInstanceUID, "SeriesInstanceUID": first.SeriesInstanceUID}
         sizes = {"Rows": self.ROWS, "Columns": self.ROWS, "PixelData": first.PixelData}
         others = [new_instance(**uids, **sizes) for _ in range(self.INSTANCES - 1)]
-        with live_server(data_folder) as server:
-            DICOMwebClient(server.root).store_instances([first, *others])
-            yield server, f"/studies/{first.StudyInstanceUID}"
+        DICOMwebClient(server.root).store_instances([first, *others])
+        return server, f"/studies/{first.StudyInstanceUID}"
 
     def test_rule_28_a_truncated_instance(self, study: tuple[LiveServer, str]) -> None:
         server, path = study

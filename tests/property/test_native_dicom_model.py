@@ -11,7 +11,7 @@ from app.dicom.xml_writer import write_xml
 from tests.property.dicom_json import Attributes, documents
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(documents)
 @example({"00091001": {"vr": "LO"}, "00090010": {"vr": "LO", "Value": ["A"]}, "00090011": {"vr": "LO", "Value": ["A"]}})
 @example({"00091101": {"vr": "LO"}, "00090010": {"vr": "LO", "Value": ["A"]}, "00090011": {"vr": "LO", "Value": ["A"]}})
@@ -43,7 +43,7 @@ markup = st.sampled_from(
 edits = st.lists(st.tuples(st.floats(0, 1), markup | st.binary(max_size=4), st.integers(0, 20)), max_size=5)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(documents, edits)
 def test_damaged_xml_is_read_or_refused(document: Attributes, changes: list[tuple[float, bytes, int]]) -> None:
     data = bytearray(write_xml(document))

@@ -51,14 +51,14 @@ def spoiled(document: Attributes, place: int, value: object) -> dict[str, object
     return changed  # type: ignore[return-value]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(documents, st.integers(0, 1000), json_values)
 def test_any_document_makes_a_readable_file_or_is_refused(document: Attributes, place: int, value: object) -> None:
     with suppress(UnusableInstance):
         parse(BytesSource(put_together(write_part10(spoiled(document, place, value) | IDENTITY, AnyPart()))))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(documents)
 def test_what_was_read_from_a_file_is_written_so_that_it_reads_the_same(document: Attributes) -> None:
     try:

@@ -3,6 +3,7 @@
 A change of ``storage.index.tables`` comes with a new step; a test asserts that the steps lead to those tables.
 """
 
+from functools import cache
 from threading import Lock
 
 from alembic import command
@@ -23,9 +24,10 @@ def upgrade(connection: Connection) -> bool:
     config = _config()
     config.attributes["connection"] = connection
     with _ONE_AT_A_TIME:
-        are_new = current(connection) is None
-        command.upgrade(config, "head")
-    return are_new
+        found = current(connection)
+        if found != latest():
+            command.upgrade(config, "head")
+    return found is None
 
 
 def current(connection: Connection) -> str | None:
@@ -33,6 +35,7 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+@cache
 def latest() -> str | None:
     """The last step that there is."""
     return ScriptDirectory.from_config(_config()).get_current_head()

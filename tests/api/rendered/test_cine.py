@@ -151,7 +151,8 @@ def test_many_viewers_cost_one_video(client: InProcessClient, monkeypatch: pytes
 def test_a_picture_that_does_not_move_is_no_video(client: InProcessClient) -> None:
     store(client, still := flat(9), several := moving(3))
     for base in (path(still), series_path(still), f"{path(several)}/frames/2"):
-        assert_problem(client.get(f"{base}/rendered", accept=MP4), 406)
+        assert_problem(client.get(f"{base}/rendered", accept=MP4), 406, "image/jpeg")
+        assert client.get(f"{base}/rendered", accept=VIDEO_ELEMENT).headers["content-type"] == "image/jpeg"
     assert client.get(f"{path(several)}/rendered").headers["content-type"] == "image/jpeg"
 
 

@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 
 from tests.api.answers import assert_problem, store
 from tests.api.in_process import InProcessClient
-from tests.api.rendered.objects import H264, MPEG2, document, path, report, video
+from tests.api.rendered.objects import H264, MPEG2, document, path, report, series_path, study_path, video
 from tests.api.rendered.pictures import BROWSER_PAGE, VIEWER_BULK_DATA, picture
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -119,6 +119,8 @@ def test_a_video_is_played_as_it_is_stored(
         answer = client.get(f"{path(data_set)}/rendered", accept=accept)
         assert answer.headers["content-type"] == media_type
         assert answer.content == stream
+    for base in (series_path(data_set), study_path(data_set)):
+        assert client.get(f"{base}/rendered", accept="video/*, */*;q=0.1").content == stream
     piece = client.get(f"{path(data_set)}/rendered", range="bytes=4-7")
     assert (piece.status_code, piece.content) == (206, stream[4:8])
     assert piece.headers["content-range"] == f"bytes 4-7/{len(stream)}"

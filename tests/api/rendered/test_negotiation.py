@@ -15,7 +15,7 @@ RESOURCES = [f"{CT}/rendered", f"{CT}/thumbnail", FRAME, f"{CT}/frames/1/thumbna
 
 @pytest.mark.parametrize("path", RESOURCES)
 @pytest.mark.parametrize(
-    "accept", ["*/*", "image/*", "image/jpeg", BROWSER_IMAGE, BROWSER_PAGE, "image/webp, image/jpeg;q=0.1", "nonsense"]
+    "accept", ["*/*", "image/*", "image/jpeg", BROWSER_IMAGE, BROWSER_PAGE, "image/jpeg, image/webp", "nonsense"]
 )
 def test_jpeg_is_the_default_also_for_browsers(shown: InProcessClient, path: str, accept: str) -> None:
     answer = shown.get(path, accept=accept)
@@ -42,8 +42,9 @@ def test_the_clients_order_decides_between_equals(shown: InProcessClient) -> Non
     assert shown.get(FRAME, accept="image/png;q=0.5, image/gif").headers["content-type"] == "image/gif"
 
 
-def test_webp_is_for_who_takes_nothing_else(shown: InProcessClient) -> None:
-    assert shown.get(FRAME, accept="image/webp").headers["content-type"] == "image/webp"
+@pytest.mark.parametrize("accept", ["image/webp", "image/webp;q=0.2", "image/jpeg;q=0.5, image/webp;q=0.9"])
+def test_webp_is_for_who_takes_nothing_else_or_weighs_it_against_jpeg(shown: InProcessClient, accept: str) -> None:
+    assert shown.get(FRAME, accept=accept).headers["content-type"] == "image/webp"
 
 
 def test_the_query_parameter_comes_before_the_header(shown: InProcessClient) -> None:

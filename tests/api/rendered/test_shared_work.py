@@ -1,11 +1,13 @@
 """What many ask for at the same time is made once, and a bounded amount of it is remembered."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from app.main import create_app
 from app.rendering.options import RenderOptions
@@ -118,3 +120,44 @@ def test_who_goes_away_takes_nothing_from_those_who_stay(
     answer = asyncio.run(ask())
     assert answer.status_code == 200
     assert len(renderings) == 1
+
+
+def test_what_nobody_waits_for_any_more_is_not_made(data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data_set = flat(9)
+    settings = placed(Settings(data=data_folder))
+
+    async def ask() -> list[Message]:
+        app = create_app(settings)
+        ended, sent = asyncio.Event(), []
+
+        async def read_forever(content: Content) -> bytes:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+            return b""
+
+        async def gone() -> Message:
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        async def gone_in_the_middle(scope: Scope, receive: Receive, _: Send) -> None:
+            await app(scope, gone, send)
+
+        async with app.router.lifespan_context(app):
+            base_url = f"http://testserver{ROOT}"
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=base_url) as client:
+                body = store_body([part10(data_set)])
+                await client.post("/studies", content=body, headers={"Content-Type": CONTENT_TYPE})
+            monkeypatch.setattr(rendering, "read", read_forever)
+            transport = httpx.ASGITransport(gone_in_the_middle)
+            async with httpx.AsyncClient(transport=transport, base_url=base_url) as client:
+                with suppress(AssertionError):  # there is no answer
+                    await client.get(f"{path(data_set)}/rendered")
+            async with asyncio.timeout(10):
+                await ended.wait()
+        return sent
+
+    assert asyncio.run(ask()) == []

@@ -11,7 +11,7 @@ from tests.api.transcoding.truth import data_sets_of, parts_of
 from tests.examples import COLOR_MULTI_FRAME, JPEG_LS, new_instance
 from tests.source_frames import transfer_syntax_of
 
-JPEG_2000, LITTLE_ENDIAN = "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.1"
+JPEG_2000, LITTLE_ENDIAN, RLE = "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5"
 FRAME_TYPES = ["application/octet-stream", "image/dicom-rle", "image/jls", "image/jp2", "image/jphc"]
 DAMAGE = {
     "empty": lambda frame: b"\0\0",
@@ -91,7 +91,7 @@ def test_a_damaged_later_frame_refuses_the_whole_instance_and_is_named(server: I
     assert server.get(f"{path}/frames/1,4,6", accept='multipart/related; type="image/jphc"').status_code == 200
 
 
-@pytest.mark.parametrize("target", [LITTLE_ENDIAN, "1.2.840.10008.1.2.5"])
+@pytest.mark.parametrize("target", [LITTLE_ENDIAN, RLE])
 def test_a_damaged_instance_among_others_goes_as_it_is_stored_to_who_takes_that(
     server: InProcessClient, target: str
 ) -> None:
@@ -111,8 +111,26 @@ def test_a_study_whose_first_instance_is_damaged_is_refused(server: InProcessCli
     damaged = _damaged_in_frame_5()
     whole = new_instance(JPEG_LS, StudyInstanceUID=damaged.StudyInstanceUID)
     assert store(server, damaged, whole).status_code == 200
-    answer = server.get(f"/studies/{damaged.StudyInstanceUID}", accept=f"{SEVERAL}; transfer-syntax={LITTLE_ENDIAN}")
-    assert_problem(answer, 406, "Frame 5", damaged.SOPInstanceUID)
+    path, accept = f"/studies/{damaged.StudyInstanceUID}", f"{SEVERAL}; transfer-syntax={LITTLE_ENDIAN}"
+    assert_problem(server.get(path, accept=accept), 406, "Frame 5", damaged.SOPInstanceUID)
+    assert server.request("HEAD", path, {"Accept": accept}).status_code == 406
+
+
+def test_who_holds_anything_of_a_damaged_instance_is_told_what_there_is(server: InProcessClient) -> None:
+    """If-None-Match: * is judged by what would be given (RFC 9110 13.2.1), which is not what was asked for first."""
+    damaged = _damaged_in_frame_5()
+    assert store(server, damaged).status_code == 200
+    path, accept = path_of(damaged), f"application/dicom; transfer-syntax={RLE}, application/dicom; q=0.1"
+    given = server.get(path, accept=accept)
+    assert given.headers["content-type"].endswith(transfer_syntax_of(damaged))
+    kept = server.get(path, accept=accept, if_none_match="*")
+    assert (kept.status_code, kept.headers["etag"]) == (304, given.headers["etag"])
+    for resource, asked in [
+        (path, f"application/dicom; transfer-syntax={RLE}"),
+        (f"{path}/frames/5", "image/jphc"),
+        (f"{path}/frames/5/rendered", "image/png"),
+    ]:
+        assert_problem(server.get(resource, accept=asked, if_none_match="*"), 406)
 
 
 def _damaged_in_frame_5() -> Dataset:

@@ -21,7 +21,7 @@ from tests.api.transcoding.truth import (
     parts_of,
     samples,
 )
-from tests.examples import COLOR_MULTI_FRAME, ECG, JPEG_2000, JPEG_LS, NATIVE, new_instance
+from tests.examples import COLOR_MULTI_FRAME, ECG, JPEG_2000, JPEG_LS, NATIVE, new_instance, part10
 from tests.source_frames import transfer_syntax_of
 
 PREFIX = "1.2.840.10008.1.2.4."
@@ -216,3 +216,17 @@ def path_of(data_set: Dataset) -> str:
     return (
         f"/studies/{data_set.StudyInstanceUID}/series/{data_set.SeriesInstanceUID}/instances/{data_set.SOPInstanceUID}"
     )
+
+
+def test_ranges_of_a_cut_off_value_that_is_made_little_endian_fit_together(server: InProcessClient) -> None:
+    """The rest that is shorter than a word of 32 bits stays as it is (PS3.18 8.7.3)."""
+    instance = new_instance("rtdose_expb_1frame.dcm")
+    received = part10(instance)[:-13]
+    assert store(server, received).status_code == 202
+    path = path_of(instance)
+    whole = server.get(path, accept="application/dicom").content
+    words, rest = instance.PixelData[:-16], instance.PixelData[-16:-13]
+    assert whole.endswith(np.frombuffer(words, ">u4").astype("<u4").tobytes() + rest + b"\0")
+    for start, stop in [(len(whole) - length, len(whole) - 1) for length in (2, 3, 4, 5)]:
+        answer = server.get(path, accept="application/dicom", range=f"bytes={start}-{stop - 1}")
+        assert (answer.status_code, answer.content) == (206, whole[start:stop])

@@ -56,6 +56,7 @@ def images_of_every_form() -> list[Path]:
     return [path for form, path in reversed(forms.items()) if form is not None]
 
 
+@cache
 def _form(path: Path) -> tuple[object, ...] | None:
     if path.parent.name.startswith(("broken", "video")) or path.stat().st_size > LARGEST_FILE:
         return None

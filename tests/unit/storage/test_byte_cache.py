@@ -70,3 +70,24 @@ async def test_who_goes_away_does_not_stop_it_for_the_others(cache: ByteCache[by
     maker.allowed.set()
     assert await second == bytes(7)
     assert maker.made == 1
+
+
+async def test_what_nobody_waits_for_any_more_ends_and_is_made_anew_for_the_next(cache: ByteCache[bytes]) -> None:
+    maker, ended = Maker(), asyncio.Event()
+
+    async def never() -> bytes:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return b""
+
+    waiting = [asyncio.ensure_future(cache.get("key", never)) for _ in range(2)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert await cache.get("key", maker.of(7)) == bytes(7)
+    assert ended.is_set()
+    assert await cache.get("key", never) == bytes(7)

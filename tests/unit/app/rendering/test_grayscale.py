@@ -196,6 +196,16 @@ def test_shared_groups_are_for_all_frames() -> None:
     )
 
 
+def test_a_ct_without_rescaling_is_not_windowed_as_if_it_were_in_hounsfield_units() -> None:
+    film = np.where(VALUES > 1000, VALUES, 0).astype(np.int16)
+    data_set = image(film, Modality="CT")
+    bright = rendered(data_set, film)[film > 0]
+    data_set.RescaleSlope, data_set.RescaleIntercept = 1, 0
+
+    assert rendered(data_set, film)[film > 0].min() == 255
+    assert np.ptp(bright) > 100
+
+
 def test_float_pixels_keep_their_fractions() -> None:
     values = np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)
     data_set = image(values, WindowCenter=0.5, WindowWidth=1)

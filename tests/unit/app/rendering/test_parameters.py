@@ -29,6 +29,7 @@ def test_parameters_of_other_transactions_are_ignored() -> None:
         ("0,.5,sigmoid", Window(0, 0.5, VOILUTFunction.SIGMOID)),
         ("40,400", Window(40, 400)),
         ("40,400,LINEAR", Window(40, 400)),
+        ("40,400,LINEAR_EXACT", Window(40, 400, VOILUTFunction.LINEAR_EXACT)),
     ],
 )
 def test_window(text: str, window: Window) -> None:

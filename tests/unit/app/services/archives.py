@@ -10,11 +10,13 @@ from app.services.store import StorePolicy, StoreRequest
 from storage.blobs.local import LocalBlobStore
 from storage.index.sqlite import SqliteIndex
 from storage.records import DuplicatePolicy
+from tests.empty_index import place_empty_index
 
 
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Archive]:
     """The archive in a folder, as a server has it open, but nothing is swept."""
+    place_empty_index(folder)
     archive = Archive(LocalBlobStore(folder), await SqliteIndex.open(folder / "index.sqlite"))
     try:
         yield archive

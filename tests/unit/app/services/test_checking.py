@@ -1,6 +1,7 @@
 """A check whose archive changes, or fails, at the worst moment."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from storage.blobs.protocol import PlacedBlob
 from storage.errors import StorageUnavailable
 from storage.index.protocol import Index
 from storage.index.sqlite import SqliteIndex
+from storage.records import InstanceRecord
 from storage.resource import ByteRange, ResourceKey
 from tests.examples import new_instance, part10
 from tests.unit.app.services.archives import store
@@ -31,6 +33,21 @@ class Sweeping(MemoryBlobStore):
                 await self.index.delete(instance.key)
         await self.delete([key])
         return await super().find(key)
+
+
+class Entering(MemoryBlobStore):
+    """A store of old blobs; when one is read, its row is being added."""
+
+    index: Index
+    record: InstanceRecord
+
+    async def find(self, key: str) -> PlacedBlob | None:
+        found = await super().find(key)
+        return found and replace(found, is_young=False)
+
+    async def read(self, key: str, byte_range: ByteRange) -> bytes:
+        await self.index.add([self.record])
+        return await super().read(key, byte_range)
 
 
 class Failing(MemoryBlobStore):
@@ -71,4 +88,18 @@ async def test_what_cannot_be_read_is_told_and_stays_until_it_is_too_much(index:
         await store(archive, part10(instance))
     with pytest.raises(StorageUnavailable):
         await steps(Check(archive, plan).instances())
+    await archive.close()
+
+
+async def test_what_gets_its_row_while_it_is_looked_at_is_not_deleted(index: SqliteIndex) -> None:
+    archive = Archive(blobs := Entering(), index)
+    await store(archive, part10(new_instance(PLAN)))
+    [batch] = [batch async for batch in index.instances(ResourceKey())]
+    [blobs.record] = await index.records(batch)
+    blobs.index = index
+    await index.delete(blobs.record.key)
+    await index.forget_blobs([blobs.record.blob_key])
+    plan = CheckPlan(delete_orphaned=True, delete_unindexed=True)
+    assert await steps(Check(archive, plan).blobs()) == []
+    assert await blobs.find(blobs.record.blob_key) is not None
     await archive.close()

@@ -1,12 +1,8 @@
-"""What requests for rendered resources have in common: frame numbers, and their parameters for the API description."""
+"""Rendered resources and thumbnails in the API description."""
 
-import re
 from typing import Any, Final
 
 from app.description.documentation import answering_bytes
-from app.protocol.errors import MalformedRequest
-
-_FRAME_LIST = re.compile(r"[1-9][0-9]{0,9}(,[1-9][0-9]{0,9})*")
 
 THUMBNAIL_PARAMETERS: Final = {
     "viewport": "vw,vh or vw,vh,sx,sy,sw,sh: the size of the picture at most, and the region shown (PS3.18 8.3.5.1.3).",
@@ -32,13 +28,3 @@ def answering_pictures(description: str, parameters: dict[str, str], *media_type
     ]
     extra = documented["openapi_extra"]
     return {**documented, "openapi_extra": {**extra, "parameters": [*extra["parameters"], *described]}}
-
-
-def frame_numbers(text: str, most: int) -> list[int]:
-    """The frames of a frame list, counted from 0. Raises MalformedRequest."""
-    if not _FRAME_LIST.fullmatch(text):
-        raise MalformedRequest(f"{text[:80]!r} is not a list of frame numbers, which count from 1")
-    numbers = text.split(",")
-    if len(numbers) > most:
-        raise MalformedRequest(f"{len(numbers)} frames were asked for, {most} at once is the most")
-    return [int(number) - 1 for number in numbers]
