@@ -55,6 +55,22 @@ class LiveServer:
         """End it at once, with its worker processes, as a power cut would."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(STOP_SECONDS)
+        deadline = time.monotonic() + STOP_SECONDS
+        while self._has_processes():  # those it had started go a moment later, and hold their locks so long
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    def _has_processes(self) -> bool:
+        """Whether a process of the server's group lives."""
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                # The name of the program, in parentheses, may hold anything; behind it are state, parent and group.
+                state, _, group, *_ = status.read_text().rpartition(")")[2].split()
+            except (OSError, ValueError):
+                continue
+            if int(group) == self.process.pid and state not in "ZX":
+                return True
+        return False
 
     def assert_without_fault(self) -> None:
         """Nothing has gone wrong inside the server so far: no traceback is in its log."""
