@@ -65,7 +65,8 @@ DICOMWEB_ROUTERS = tuple(
     module.router
     for module in (frames, instances, metadata, search, rendered, thumbnails, bulk_data, wado_uri, store, delete)
 )
-"""The routers, those of the hottest routes first: a request is matched against one after the other."""
+"""The routers, those of the hottest routes first: of routes of one length, a request is matched against one after the
+other."""
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -17,6 +17,7 @@ class RouteTable:
         self._otherwise = router.app
         self._routes: defaultdict[tuple[str, int], list[APIRoute]] = defaultdict(list)
         for route in router.routes:
+            # One that ends with a path of its own has no fixed length, and is left to the router.
             if isinstance(route, APIRoute) and ":path}" not in route.path:
                 for method in route.methods or ():
                     self._routes[method, route.path.count("/")].append(route)

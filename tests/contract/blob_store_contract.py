@@ -50,6 +50,20 @@ class BlobStoreContract:
             assert blob.read(start, stop) == expected[start:stop]
         await blob.discard()
 
+    @pytest.mark.parametrize("size", [1_000, CHUNK_BYTES // 2, CHUNK_BYTES + 1_000])
+    async def test_what_is_written_ahead_is_placed_once_and_whole(self, store: BlobStore, size: int) -> None:
+        blob, data = store.stage(), bytes(range(250)) * (size // 250)
+        await blob.write(data)
+        for _ in range(2):
+            blob.write_ahead()
+            assert blob.read(0, blob.size) == data
+        await blob.write(b"more")
+        assert blob.read(len(data) - 2, blob.size) == data[-2:] + b"more"
+        blob.seal()
+        [key] = await store.place([(blob, INSTANCE)])
+        await store.settle([key])
+        assert await store.read(key, ByteRange(0, len(data) + 4)) == data + b"more"
+
     async def test_a_long_blob_streams_in_bounded_chunks(self, store: BlobStore) -> None:
         data = bytes(range(251)) * (3 * CHUNK_BYTES // 251)
         key = await stored(store, data)
