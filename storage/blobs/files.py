@@ -66,6 +66,11 @@ def make_folder(folder: Path, root: Path) -> list[Path]:
             path.mkdir()
         except FileExistsError:
             continue
+        except FileNotFoundError:
+            if not root.exists():
+                raise
+            # A deletion took the one above away as empty a moment ago: who asked finds it missing, and asks again.
+            break
         changed.append(path.parent)
     return changed
 
