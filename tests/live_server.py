@@ -61,8 +61,8 @@ class LiveServer:
             time.sleep(0.01)
 
     def _has_processes(self) -> bool:
-        """Whether a process of the server's group lives."""
-        for status in Path("/proc").glob("[0-9]*/stat"):
+        """Whether a thread of a process of the server's group lives: a process ends before its last thread does."""
+        for status in Path("/proc").glob("[0-9]*/task/*/stat"):
             try:
                 # The name of the program, in parentheses, may hold anything; behind it are state, parent and group.
                 state, _, group, *_ = status.read_text().rpartition(")")[2].split()

@@ -295,7 +295,8 @@ class TestReindex:
         stores.put(stores.key_of(files[3]), b"")
         for path in stores.data.glob("index.sqlite*"):
             path.unlink()
-        assert stores.run("reindex").exit_code == 0
+        result = stores.run("reindex")
+        assert (result.exit_code, findings(result)) == (0, {})
         stores.assert_holds(files)
         with live_server(stores.data):  # what it finds in the notes of the dead one has rows
             stores.assert_holds(files)
