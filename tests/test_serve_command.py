@@ -25,8 +25,9 @@ def test_the_server_ends_when_it_is_asked_to_although_a_client_keeps_its_connect
             requests.get(f"{server.origin}/health", timeout=5)
 
 
-def test_the_log_says_where_the_server_is_and_nothing_of_the_patients(server: LiveServer) -> None:
-    assert requests.get(f"{server.root}/studies?PatientName=Doe^Archibald", timeout=5).ok
+def test_the_log_says_where_the_server_is_and_nothing_of_the_patients(data_folder: Path) -> None:
+    with live_server(data_folder) as server:
+        assert requests.get(f"{server.root}/studies?PatientName=Doe^Archibald", timeout=5).ok
     log = server.log.read_text()
     assert f"Fovea serves {server.data} at {server.root}" in log
     assert "/dicom-web/studies 200" in log

@@ -81,7 +81,7 @@ class TlsSettings(BaseModel):
     model_config = DOCUMENTED
 
     certificate: Path | None = None
-    """The certificate with its chain, as PEM."""
+    """The certificate with its chain, as PEM. SIGHUP has a new one read."""
 
     key: Path | None = None
     """The private key, as PEM; not needed when it is in the file of the certificate."""

@@ -2,7 +2,8 @@
 
 Operations queue; a thread with a connection of its own takes all that wait, runs each under a savepoint (one that is
 alone has the transaction for itself), commits once and only then answers. While the disk works, the next group
-gathers: the busier the server, the larger its groups.
+gathers: the busier the server, the larger its groups. A client that was answered is likely to write again in a moment,
+so a group waits that moment for as many as were in flight when the last one ended; one that writes alone never waits.
 
 An operation that fails is undone to its savepoint and answered with its exception; the others of its group are not
 touched. When the database itself gives the transaction up (a full disk may do that), the whole group is
@@ -16,6 +17,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
@@ -27,6 +29,9 @@ from storage.placement import Placement
 
 MAX_GROUP = 64
 """Operations that one transaction takes: bounds how long the first of a group waits for the last."""
+
+GATHER_SECONDS = 0.001
+"""How long a group waits for those that are likely to come: about as long as its syncs take, which they share then."""
 
 PATIENCE_SECONDS = 30.0
 """How long an operation waits to begin: a process that was stopped may never pass the turn to write on."""
@@ -82,6 +87,7 @@ class GroupCommit:
         self._connection = connection
         self._turn = turn
         self._queue: SimpleQueue[_Write[Any] | None] = SimpleQueue()
+        self._likely = 1
         self._is_closed = False
         self._thread = Thread(target=self._run, name="index writer", daemon=True)
         self._thread.start()
@@ -124,15 +130,17 @@ class GroupCommit:
                 self._commit(_placed([write for write in group if not write.answer.cancelled()]))
 
     def _next_group(self) -> list[_Write[Any]]:
-        """Wait for an operation and take all that wait behind it; empty once the queue has ended."""
+        """Wait for an operation and take those that come with it; empty once the queue has ended."""
         group: list[_Write[Any]] = []
         write = self._queue.get()
+        until = monotonic() + GATHER_SECONDS
         try:
             while write is not None:
                 group.append(write)
                 if len(group) == MAX_GROUP:
                     return group
-                write = self._queue.get_nowait()
+                patience = until - monotonic() if len(group) < self._likely else 0
+                write = self._queue.get(timeout=max(patience, 0))
         except Empty:
             return group
         self._queue.put(None)  # the end is met again after this group
@@ -158,10 +166,10 @@ class GroupCommit:
                         write.attempt(self._connection)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is everybody's answer
             for write in group:
-                write.answer.set_exception(error)
-        else:
-            for write in group:
-                write.tell()
+                write.tell = partial(write.answer.set_exception, error)
+        self._likely = len(group) + self._queue.qsize()  # before those who are told write again
+        for write in group:
+            write.tell()
 
 
 def _placed(group: list[_Write[Any]]) -> list[_Write[Any]]:

@@ -97,6 +97,48 @@ async def test_writes_that_wait_share_transactions_of_bounded_size(writer: Write
     assert writer.commits <= 1 + 4
 
 
+async def test_a_group_waits_for_as_many_as_were_in_flight(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    await writer.gathered([insert(1), insert(2)])
+    monkeypatch.setattr(group_commit, "GATHER_SECONDS", 60)
+    for number in (3, 5):
+        before = writer.commits
+        one = asyncio.create_task(writer.group_commit.run(insert(number)))
+        await asyncio.sleep(0)
+        while writer.group_commit.waiting():
+            await asyncio.sleep(0)
+        assert await writer.group_commit.run(insert(number + 1)) == number + 1
+        assert await one == number
+        assert writer.commits == before + 1
+
+
+async def test_who_writes_alone_does_not_wait(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit, "GATHER_SECONDS", 60)
+    async with asyncio.timeout(30):
+        for number in range(5):
+            await writer.group_commit.run(insert(number))
+
+
+async def test_who_is_not_joined_waits_for_a_moment_only_and_the_next_not_at_all(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "GATHER_SECONDS", 0.01)
+    await writer.gathered([insert(1), insert(2), insert(3)])
+    assert await writer.group_commit.run(insert(4)) == 4
+    monkeypatch.setattr(group_commit, "GATHER_SECONDS", 60)
+    async with asyncio.timeout(30):
+        assert await writer.group_commit.run(insert(5)) == 5
+
+
+async def test_the_end_is_not_waited_for(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    await writer.gathered([insert(1), insert(2)])
+    monkeypatch.setattr(group_commit, "GATHER_SECONDS", 60)
+    last = asyncio.create_task(writer.group_commit.run(insert(3)))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        await writer.group_commit.close()
+    assert await last == 3
+
+
 async def test_a_write_that_fails_leaves_the_others_of_its_group_stored(writer: Writer) -> None:
     one, failed, duplicate, two = await writer.gathered([insert(1), insert_and_fail(5), insert(1), insert(2)])
     assert (one, two) == (1, 2)
