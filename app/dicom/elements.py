@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from struct import Struct
 
 from app.dicom.byte_source import Window
@@ -21,6 +22,8 @@ from app.dicom.vr import DICTIONARY_VRS, EXPLICIT_VRS, creator_tag, vr_of
 ITEM_DELIMITER = 0xFFFEE00D
 SPECIFIC_CHARACTER_SET = 0x00080005
 PIXEL_DATA = 0x7FE00010
+PIXEL_DATA_TAGS = frozenset({0x7FE00008, 0x7FE00009, PIXEL_DATA})
+"""FloatPixelData, DoubleFloatPixelData and PixelData: bulk data whatever their length."""
 
 INLINE_BINARY_LENGTH = 1024
 """Bytes of a binary value that is kept in the metadata; a longer one is bulk data."""
@@ -34,12 +37,19 @@ OTHER_BULK_VRS = frozenset(
 )
 
 
+REMEMBERED_LENGTH = 64
+REMEMBERED_ELEMENTS = 8192
+"""Elements that are remembered: values up to this length, and so many of them. The instances of a series share most of
+theirs, and to find one again takes a fraction of the time that it takes to be read and written as JSON."""
+
+
 @dataclass(slots=True)
 class Element:
-    """One data element. Never changed, but not frozen: thousands are made, and frozen ones cost four times as much.
+    """One data element. Not frozen: thousands are made, and frozen ones cost four times as much.
 
-    ``start`` and ``stop`` are the offsets of its value. ``value`` is None where the value was stepped over; ``items``
-    are the items of a sequence, as the reader's ``finish_item`` made them.
+    ``start`` and ``stop`` are the offsets of its value; those of one that data sets share tell only its length.
+    ``value`` is None where the value was stepped over; ``items`` are the items of a sequence, as the reader's
+    ``finish_item`` made them. Nothing is changed but ``written``.
     """
 
     vr: str
@@ -47,6 +57,8 @@ class Element:
     stop: int
     value: bytes | None
     items: list[bytes] | None = None
+    written: tuple[Encodings, dict[str, object]] | None = None
+    """The element in DICOM JSON, once it was written so, and the character sets in which it was."""
 
 
 @dataclass(slots=True)
@@ -91,7 +103,7 @@ class DataSetReader:
         except struct.error as error:
             raise MalformedDataSet("The data set ends in the middle of a data element.") from error
 
-    def _read_elements(  # noqa: C901, PLR0912 - one loop, see the comment in it
+    def _read_elements(  # noqa: C901, PLR0912, PLR0915 - one loop, see the comment in it
         self, data_set: DataSet, position: int, stop: int, limit: int, only_group: int | None = None
     ) -> int:
         """Read the elements of one level; return where they end.
@@ -105,6 +117,7 @@ class DataSetReader:
         data, base = window.data, window.base
         header, long_length = _HEADERS[explicit, data_set.little_endian], _LENGTHS[data_set.little_endian]
         implicit_header = _HEADERS[False, data_set.little_endian]
+        remembered = _remembered(explicit, data_set.little_endian)
         while position < stop and position + 8 <= limit:
             at = position - base
             if at < 0 or at + 12 > len(data):
@@ -115,16 +128,6 @@ class DataSetReader:
             said_vr: str | None = None
             if explicit:
                 group, number, code, length = header(data, at)
-                known = EXPLICIT_VRS.get(code)
-                if known is not None:
-                    said_vr, is_long = known
-                    if is_long:
-                        (length,) = long_length(data, at + 8)
-                        start = position + 12
-                elif b"AA" <= code <= b"ZZ":
-                    said_vr = "UN"
-                else:
-                    group, number, length = implicit_header(data, at)
             else:
                 group, number, length = header(data, at)
             tag = group << 16 | number
@@ -133,12 +136,35 @@ class DataSetReader:
             if group != only_group and only_group is not None:
                 return position
             self._elements_left -= 1
+            # Of a VR with a long length the first eight bytes alone, which are never remembered.
+            whole = data[at : at + 8 + length] if length <= REMEMBERED_LENGTH else b""
+            element = remembered.get(whole)
+            if element is not None and start + length <= limit:
+                elements[tag] = element
+                position = start + length
+                continue
+            if explicit:
+                known = EXPLICIT_VRS.get(code)
+                if known is not None:
+                    said_vr, is_long = known
+                    if is_long:
+                        (length,) = long_length(data, at + 8)
+                        start, whole = position + 12, b""
+                elif b"AA" <= code <= b"ZZ":
+                    said_vr, whole = "UN", b""
+                else:
+                    group, number, length = implicit_header(data, at)
+                    whole = b""
             vr = DICTIONARY_VRS.get(tag) if said_vr is None else said_vr
             if vr is None or vr == "UN":
-                vr = _vr(data_set, tag, said_vr, length)
+                vr, whole = _vr(data_set, tag, said_vr, length), b""
             position = start + length
             if vr != "SQ" and length <= INLINE_BINARY_LENGTH and position - base <= len(data) and position <= limit:
-                elements[tag] = Element(vr, start, position, data[start - base : position - base])
+                value = data[start - base : position - base]
+                if whole and tag not in _NOT_SHARED and len(remembered) < REMEMBERED_ELEMENTS:
+                    remembered[whole] = elements[tag] = Element(vr, 0, length, value)
+                else:
+                    elements[tag] = Element(vr, start, position, value)
             else:
                 elements[tag], position = self._rare_element(data_set, tag, said_vr, vr, start, length, limit)
                 data, base = window.data, window.base
@@ -308,6 +334,23 @@ def _tag_bytes(tag: int, little_endian: bool) -> bytes:
 
 def _name(tag: int) -> str:
     return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+_NOT_SHARED = PIXEL_DATA_TAGS | {0x7FE00001, 0x7FE00002, SPECIFIC_CHARACTER_SET}
+"""Of pixels and the Extended Offset Table it matters where they are, and of the character sets that they were met."""
+
+
+@lru_cache(maxsize=4)
+def _all_remembered(explicit_vr: bool, little_endian: bool) -> dict[bytes, Element]:
+    return {}
+
+
+def _remembered(explicit_vr: bool, little_endian: bool) -> dict[bytes, Element]:
+    """The elements met before in data sets of this encoding, by their bytes. They are as they are by these alone."""
+    remembered = _all_remembered(explicit_vr, little_endian)
+    if len(remembered) >= REMEMBERED_ELEMENTS:
+        remembered.clear()
+    return remembered
 
 
 _HEADER_STRUCTS = {

@@ -1,15 +1,14 @@
 """DICOM JSON (PS3.18 Annex F), written from the data elements as they were read."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import orjson
 
 from app.dicom.ambiguous_vr import first_unsigned, resolve
 from app.dicom.bulk_index import BulkValue
-from app.dicom.character_set import UTF8, Encodings
+from app.dicom.character_set import UTF8
 from app.dicom.compact_json import dumps
-from app.dicom.elements import DataSet, Element
+from app.dicom.elements import PIXEL_DATA_TAGS, DataSet, Element
 from app.dicom.errors import LimitExceeded
 from app.dicom.limits import ParseLimits
 from app.dicom.values import CONVERTERS, WORD_SIZES, Value, inline_binary
@@ -20,9 +19,6 @@ from storage.resource import ByteRange, ResourceKey
 Attribute = dict[str, object]
 """The JSON object of one attribute: ``vr``, and one of ``Value``, ``InlineBinary``, ``BulkDataURI`` or nothing."""
 
-PIXEL_DATA_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
-"""FloatPixelData, DoubleFloatPixelData and PixelData: bulk data whatever their length."""
-
 _LUT_DESCRIPTORS = frozenset({0x00281101, 0x00281102, 0x00281103, 0x00283002})
 """Of these, the first value is a number of entries, so unsigned also where the VR is SS (PS3.3 C.11.1.1.1)."""
 
@@ -30,11 +26,6 @@ _RARE_TAGS = PIXEL_DATA_TAGS | _LUT_DESCRIPTORS
 
 _NOT_ATTRIBUTES = frozenset({0x0000, 0x0002, 0xFFFE})
 """The groups of command elements, file meta information and delimiters."""
-
-REMEMBERED_LENGTH = 64
-REMEMBERED_ATTRIBUTES = 8192
-"""Attributes that are remembered: values up to this length, and so many of them. The instances of a series share most
-of theirs, and to find one again takes a fraction of the time that its value takes to be read."""
 
 _BITS_ALLOCATED = 0x00280100
 _TEXT_VRS = frozenset({"LT", "ST", "UC", "UT"})
@@ -61,23 +52,21 @@ class JsonWriter:
         Absent are group lengths, file meta information, command elements and stray delimiters.
         """
         elements, encodings, little_endian = data_set.elements, data_set.encodings, data_set.little_endian
-        remembered = _remembered(encodings, little_endian)
         attributes: dict[str, Attribute] = {}
         for tag in sorted(elements):
             element = elements[tag]
+            if element.written is not None and element.written[0] is encodings:
+                attributes[KEYS.get(tag) or f"{tag:08X}"] = element.written[1]
+                continue
             value, convert = element.value, CONVERTERS.get(element.vr)
             if not tag & 0xFFFF or tag >> 16 in _NOT_ATTRIBUTES:
                 continue
             if convert is None or not value or tag in _RARE_TAGS:
                 attribute = self._rare_attribute(tag, element, data_set)
             else:
-                known = remembered.get((element.vr, value))
-                if known is None:
-                    values = convert(value, encodings, little_endian)
-                    known = {"vr": element.vr, "Value": values} if values else {"vr": element.vr}
-                    if len(value) <= REMEMBERED_LENGTH and len(remembered) <= REMEMBERED_ATTRIBUTES:
-                        remembered[element.vr, value] = known
-                attribute = known
+                values = convert(value, encodings, little_endian)
+                attribute = {"vr": element.vr, "Value": values} if values else {"vr": element.vr}
+                element.written = encodings, attribute  # and nobody changes it
             attributes[KEYS.get(tag) or f"{tag:08X}"] = attribute
         return attributes
 
@@ -111,22 +100,6 @@ class JsonWriter:
             encodings=() if is_plain else data_set.encodings,
         )
         return {"vr": vr, "BulkDataURI": orjson.Fragment(BASE_URL_MARK + path.encode() + b'"')}
-
-
-@lru_cache(maxsize=8)
-def _all_remembered(encodings: Encodings, little_endian: bool) -> dict[tuple[str, bytes], Attribute]:
-    return {}
-
-
-def _remembered(encodings: Encodings, little_endian: bool) -> dict[tuple[str, bytes], Attribute]:
-    """The attributes met before in data sets of these character sets and byte order, by VR and value.
-
-    Nobody changes an attribute once it is written.
-    """
-    remembered = _all_remembered(encodings, little_endian)
-    if len(remembered) > REMEMBERED_ATTRIBUTES:
-        remembered.clear()
-    return remembered
 
 
 def word_size(tag: int, vr: str, data_set: DataSet) -> int:

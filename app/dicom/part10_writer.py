@@ -18,9 +18,9 @@ from app.dicom.bulk_part import (
     find_parts,
     pixel_transfer_syntax,
 )
+from app.dicom.elements import PIXEL_DATA_TAGS
 from app.dicom.encapsulation import MAX_LENGTH, encapsulate
 from app.dicom.errors import InvalidUID, LimitExceeded, MalformedDataSet, MissingIdentity, UnusableInstance
-from app.dicom.json_writer import PIXEL_DATA_TAGS
 from app.dicom.limits import DEFAULT_LIMITS, ParseLimits
 from app.dicom.transfer_syntax import TRANSFER_SYNTAXES
 from app.dicom.uid import is_valid_uid
