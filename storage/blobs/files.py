@@ -90,17 +90,18 @@ def move_into(source: Path, target: Path, root: Path) -> list[Path]:
             return [*changed, target.parent]
 
 
-def write_into(target: Path, data: bytes, root: Path) -> list[Path]:
+def write_into(root: Path, key: str, data: bytes) -> list[Path]:
     """Write a new file into a folder below ``root``, as ``move_into`` moves one, though without syncing anything.
 
-    Only folders that had to be made are returned.
+    ``key`` is the path of the file from the root. Only folders that had to be made are returned.
     """
     changed: list[Path] = []
+    target = f"{root}/{key}"  # to make a Path takes longer than to find the file
     while True:
         try:
             descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
         except FileNotFoundError:
-            changed += make_folder(target.parent, root)
+            changed += make_folder(Path(target).parent, root)
         else:
             break
     try:

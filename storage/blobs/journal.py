@@ -180,7 +180,7 @@ def _holds(path: Path, data: bytes) -> bool:
 def _write_anew(root: Path, blobs: Iterable[tuple[str, bytes]]) -> None:
     for key, data in blobs:
         (root / key).unlink(missing_ok=True)
-        write_into(root / key, data, root)
+        write_into(root, key, data)
 
 
 def _sync_file_system(descriptor: int) -> None:

@@ -65,7 +65,7 @@ class LocalBlobStore:
     def placement(self, blobs: Sequence[tuple[StagedBlob, ResourceKey]]) -> Placement | None:
         """A few blobs that are held in memory: to place them takes as long as to wake another thread for it."""
         staged = [cast("LocalStagedBlob", blob) for blob, _ in blobs]
-        if len(staged) > PLACED_WITH_ROWS or any(blob.held is None for blob in staged):
+        if len(staged) > PLACED_WITH_ROWS or not all(blob.is_held for blob in staged):
             return None
         return _LocalPlacement(self._place, staged, [_new_key(resource) for _, resource in blobs])
 
@@ -140,11 +140,12 @@ class LocalBlobStore:
         moved: list[Path] = []
         written: list[tuple[str, bytes]] = []
         for blob, key in zip(blobs, keys, strict=True):
-            path, held = self._path(key), blob.held
-            if held is not None:
-                folders.update(write_into(path, held, self._root))
+            if blob.is_held:
+                held = blob.held
+                folders.update(write_into(self._root, key, held))
                 written.append((key, held))
             else:
+                path = self._path(key)
                 os.utime(blob.path)  # the time of placing, not that of the last byte: a blob is young from here on
                 folders.update(move_into(blob.path, path, self._root))
                 moved.append(path)

@@ -57,9 +57,14 @@ class LocalStagedBlob:
             self._close()
 
     @property
-    def held(self) -> bytes | None:
-        """All the bytes of a sealed blob that has no file."""
-        return None if self._has_file else bytes(self._tail)
+    def is_held(self) -> bool:
+        """Whether a sealed blob is in memory, and has no file."""
+        return not self._has_file
+
+    @property
+    def held(self) -> bytes:
+        """All the bytes of a blob that is held."""
+        return bytes(self._tail)
 
     async def discard(self) -> None:
         """Forget the bytes."""

@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, select, upd
 from storage.index.chunks import chunks
 from storage.index.duplicates import Content, decide, digests
 from storage.index.parents import SeriesRow, searched_values, series_key, series_rows
-from storage.index.prepared import Lookup, Write
+from storage.index.prepared import Lookup, Write, insert_row
 from storage.index.removing import remove_instances
 from storage.index.study_values import add_sop_classes
 from storage.index.tables import INSTANCE, INSTANCE_FORM, INSTANCE_METADATA, INSTANCE_RANGES, SERIES, STUDY
@@ -35,9 +35,7 @@ _CONTENTS = Lookup(
     .where(INSTANCE.c.sop_instance_uid.in_(_UIDS))
 )
 _ROWS = Lookup(select(INSTANCE.c.sop_instance_uid, INSTANCE.c.id).where(INSTANCE.c.sop_instance_uid.in_(_UIDS)))
-_INSERT_INSTANCE = Write(
-    insert(INSTANCE).values({column: bindparam(column.name) for column in INSTANCE.c if not column.primary_key})
-)
+_INSERT_INSTANCE = Write(insert_row(INSTANCE))
 _INSERT_METADATA = Write(insert(INSTANCE_METADATA))
 _INSERT_RANGES = Write(insert(INSTANCE_RANGES))
 _INSERT_FORM = Write(insert(INSTANCE_FORM))

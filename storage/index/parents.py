@@ -7,7 +7,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, select
 
 from storage.attributes import INDEXED_ATTRIBUTES, Kind
 from storage.index.chunks import chunks
-from storage.index.prepared import Lookup
+from storage.index.prepared import Lookup, Write, insert_row
 from storage.index.study_values import add_modalities, add_names
 from storage.index.tables import SERIES, SERIES_VALUE, STUDY, column_names
 from storage.records import InstanceRecord
@@ -22,12 +22,15 @@ _COLUMNS = {
 _Key = TypeVar("_Key", bound=Hashable)
 
 _UIDS: BindParameter[list[str]] = bindparam("values", expanding=True)
-_STUDIES = select(STUDY.c.study_instance_uid, STUDY.c.id).where(STUDY.c.study_instance_uid.in_(_UIDS))
+_STUDIES = Lookup(select(STUDY.c.study_instance_uid, STUDY.c.id).where(STUDY.c.study_instance_uid.in_(_UIDS)))
 _SERIES = Lookup(
     select(STUDY.c.study_instance_uid, SERIES.c.series_instance_uid, STUDY.c.id, SERIES.c.id)
     .join_from(SERIES, STUDY, SERIES.c.study_row == STUDY.c.id)
     .where(SERIES.c.series_instance_uid.in_(_UIDS))
 )
+_INSERT_STUDY = Write(insert_row(STUDY))
+_INSERT_SERIES = Write(insert_row(SERIES))
+_INSERT_SERIES_VALUE = Write(insert(SERIES_VALUE))
 
 
 class SeriesKey(NamedTuple):
@@ -67,7 +70,7 @@ def series_rows(connection: Connection, records: Sequence[InstanceRecord]) -> di
     if missing:
         study_rows = _study_rows(connection, list(missing.values()))
         new = [_series_columns(record, study_rows[key.study_instance_uid]) for key, record in missing.items()]
-        connection.execute(insert(SERIES), new)
+        _INSERT_SERIES.run(connection, new)
         rows |= _find_series(connection, missing)
         add_modalities(connection, [(rows[key].study_row, record) for key, record in missing.items()])
         _add_listed_values(connection, [(rows[key].series_row, record) for key, record in missing.items()])
@@ -87,14 +90,14 @@ def _study_rows(connection: Connection, records: Sequence[InstanceRecord]) -> di
     rows = _find_studies(connection, firsts)
     missing = [uid for uid in firsts if uid not in rows]
     if missing:
-        connection.execute(insert(STUDY), [_study_columns(firsts[uid]) for uid in missing])
+        _INSERT_STUDY.run(connection, [_study_columns(firsts[uid]) for uid in missing])
         rows |= _find_studies(connection, missing)
         add_names(connection, [(rows[uid], firsts[uid]) for uid in missing])
     return rows
 
 
 def _find_studies(connection: Connection, uids: Collection[str | None]) -> dict[str | None, int]:
-    return {uid: row for chunk in chunks(uids) for uid, row in connection.execute(_STUDIES, {"values": chunk})}
+    return {uid: row for chunk in chunks(uids) for uid, row in _STUDIES.rows(connection, chunk)}
 
 
 def _find_series(connection: Connection, keys: Collection[SeriesKey]) -> dict[SeriesKey, SeriesRow]:
@@ -130,4 +133,4 @@ def _add_listed_values(connection: Connection, series: Iterable[tuple[int, Insta
         for value in dict.fromkeys(record.index_values.get(keyword, ()))
     ]
     if rows:
-        connection.execute(insert(SERIES_VALUE), rows)
+        _INSERT_SERIES_VALUE.run(connection, rows)

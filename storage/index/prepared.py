@@ -8,7 +8,7 @@ what passes SQLAlchemy by does not begin one.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Select, Update
+from sqlalchemy import Connection, Dialect, Insert, Select, Table, Update, bindparam, insert
 from sqlalchemy.sql.compiler import SQLCompiler
 
 
@@ -46,6 +46,11 @@ class Write:
             self._prepared[kind] = str(compiled), compiled.positiontup or []
         text, names = self._prepared[kind]
         connection.connection.cursor().executemany(text, [tuple(row[name] for name in names) for row in rows])
+
+
+def insert_row(table: Table) -> Insert:
+    """An INSERT of a row with all its columns, but for the number that the database gives it."""
+    return insert(table).values({column: bindparam(column.name) for column in table.c if not column.primary_key})
 
 
 def _compiled(statement: Select[Any] | Insert | Update, connection: Connection) -> SQLCompiler:

@@ -160,13 +160,13 @@ async def test_a_placing_that_fails_places_none(
         blob.seal()
         blobs.append((blob, ResourceKey("1.2", "1.2.3", f"1.2.3.{number}")))
     really = getattr(local, step)
-    done: list[Path] = []
+    done: list[object] = []
 
-    def fail_at_the_third(source: Path, target: Path, root: Path) -> list[Path]:
+    def fail_at_the_third(*arguments: object) -> list[Path]:
         if len(done) == 2:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        done.append(target)
-        changed: list[Path] = really(source, target, root)
+        done.append(arguments)
+        changed: list[Path] = really(*arguments)
         return changed
 
     with monkeypatch.context() as patch:

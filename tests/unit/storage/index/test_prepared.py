@@ -6,9 +6,9 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, select, upd
 
 from storage.index.chunks import CHUNK_SIZE
 from storage.index.migrations import upgrade
-from storage.index.prepared import Lookup, Write
+from storage.index.prepared import Lookup, Write, insert_row
 from storage.index.sqlite_connections import writing_engine
-from storage.index.tables import SERIES_VALUE
+from storage.index.tables import SERIES_VALUE, STUDY
 
 VALUES: BindParameter[list[str]] = bindparam("values", expanding=True)
 COLUMNS = SERIES_VALUE.c
@@ -40,6 +40,14 @@ def test_an_update_runs_for_each_row(connection: Connection) -> None:
     Write(change).run(connection, [{"row": 1, "new": "one"}, {"new": "two", "row": 2}])
     rows = connection.execute(select(COLUMNS.series_row, COLUMNS.value).order_by(COLUMNS.series_row)).all()
     assert [tuple(row) for row in rows] == [(0, "v"), (1, "one"), (2, "two")]
+
+
+def test_the_database_numbers_rows_that_are_inserted_with_all_their_other_columns(connection: Connection) -> None:
+    columns = {column.name: f"a {column.name}" for column in STUDY.c if column.name != "id"}
+    given = [columns | {"study_instance_uid": uid, "attributes": b"{}"} for uid in (HOSTILE, "1.2")]
+    Write(insert_row(STUDY)).run(connection, given)
+    rows = [dict(row._mapping) for row in connection.execute(select(STUDY).order_by(STUDY.c.id))]
+    assert rows == [{"id": number, **row} for number, row in enumerate(given, start=1)]
 
 
 def test_what_is_written_belongs_to_the_transaction_of_the_connection(tmp_path: Path) -> None:
