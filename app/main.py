@@ -108,6 +108,8 @@ def create_app(settings: Settings) -> FastAPI:
         version=version("fovea-dicomweb"),
         lifespan=lifespan,
         redirect_slashes=False,
+        # The spans of FastAPI hold the query, so search keys, which are patient data.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         middleware=_middleware(settings, gate, audit, figures),
     )
     app.state.metrics = figures

@@ -57,6 +57,7 @@ def serve(
     from uvicorn import Config
 
     from app.process import logs
+    from app.process.joined_writes import Connection
     from app.process.supervisor import Supervisor
 
     tls_flags = {"tls__certificate": ssl_certfile, "tls__key": ssl_keyfile, "tls__client_ca": ssl_ca_certs}
@@ -86,6 +87,7 @@ def serve(
             host=settings.host,
             port=settings.port,
             workers=processes,
+            http=Connection,
             log_config=None,
             access_log=False,  # it would write search keys, which are patient data
             server_header=False,
