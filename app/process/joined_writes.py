@@ -26,25 +26,26 @@ class JoinedWrites:
     def write(self, data: bytes) -> None:
         """Write in a moment, together with what is written until then."""
         if not self._waiting:
-            self._call_soon(self._write_all)
+            self._call_soon(self.flush)
         self._waiting.append(data)
         self._bytes += len(data)
         if self._bytes >= JOINED_BYTES:
-            self._write_all()
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits, unless nobody is there any more."""
+        if self._waiting and not self._transport.is_closing():
+            self._transport.writelines(self._waiting)
+        self._waiting = []
+        self._bytes = 0
 
     def close(self) -> None:
         """Close when everything is written."""
-        self._write_all()
+        self.flush()
         self._transport.close()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
-
-    def _write_all(self) -> None:
-        if self._waiting and not self._transport.is_closing():  # nobody is there any more
-            self._transport.writelines(self._waiting)
-        self._waiting = []
-        self._bytes = 0
 
 
 class Connection(HttpToolsProtocol):
@@ -52,4 +53,10 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
-        super().connection_made(JoinedWrites(transport))  # type: ignore[arg-type]
+        self._writes = JoinedWrites(transport)
+        super().connection_made(self._writes)  # type: ignore[arg-type]
+
+    def eof_received(self) -> None:
+        """The client sends nothing more: the connection is closed behind what it has been answered."""
+        self._writes.flush()
+        super().eof_received()
