@@ -15,6 +15,9 @@ SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 _PREFIX = "fovea-metrics-"
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+"""Files that lie in memory, where a system has it: who writes to a mapped one on a full disk is killed."""
+
 _YOUNG_SECONDS = 60
 """A folder of this age may be one whose server has not locked it yet."""
 
@@ -28,7 +31,7 @@ def shared_figures() -> Iterator[None]:
         yield
         return
     _remove_left_behind()
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=_parent(), ignore_cleanup_errors=True) as folder:
         # The lock goes with this process, however suddenly it ends: so the next one tells whose folder is left behind.
         lock = os.open(folder, os.O_RDONLY)
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -50,12 +53,17 @@ def forget_dead_processes() -> None:
 
 def _remove_left_behind() -> None:
     """Remove the folders of servers that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for folder in _parent().glob(f"{_PREFIX}*"):
         try:
             if time.time() - folder.stat().st_mtime > _YOUNG_SECONDS and _is_unlocked(folder):
                 shutil.rmtree(folder, ignore_errors=True)
         except OSError:
             continue  # it is somebody else's, or gone meanwhile
+
+
+def _parent() -> Path:
+    """Where the folder is made."""
+    return MEMORY if os.access(MEMORY, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
 
 
 def _is_unlocked(folder: Path) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.process import shared_figures as module
 from app.process.shared_figures import SHARED_FOLDER, forget_dead_processes, shared_figures
 
 LONG_AGO = 1_000_000_000
@@ -16,6 +17,7 @@ LONG_AGO = 1_000_000_000
 @pytest.fixture(autouse=True)
 def folder_of_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(module, "MEMORY", tmp_path / "none")
     monkeypatch.delenv(SHARED_FOLDER, raising=False)
     return tmp_path
 
@@ -27,6 +29,14 @@ def test_there_is_a_folder_as_long_as_the_server_runs(folder_of_folders: Path) -
         assert folder.parent == folder_of_folders
     assert SHARED_FOLDER not in os.environ
     assert list(folder_of_folders.iterdir()) == []
+
+
+def test_it_is_in_memory_where_that_can_be_written(folder_of_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = folder_of_folders / "memory"
+    memory.mkdir()
+    monkeypatch.setattr(module, "MEMORY", memory)
+    with shared_figures():
+        assert Path(os.environ[SHARED_FOLDER]).parent == memory
 
 
 def test_a_folder_that_somebody_named_stays_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
