@@ -8,14 +8,15 @@ request are committed together, those of a long one in batches.
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import orjson
 
-from app.dicom.errors import UnusableInstance
+from app.dicom.errors import LimitExceeded, UnusableInstance
 from app.dicom.limits import DEFAULT_LIMITS, ParseLimits
 from app.dicom.part10 import ParsedInstance
 from app.dicom.store_report import (
@@ -40,9 +41,14 @@ logger = logging.getLogger(__name__)
 PREPARING_AT_ONCE = 8
 """Received instances of one request that are parsed and written at the same time; more wait, and so does the client."""
 
+QUICK_BYTES = 1 << 20
+QUICK_ELEMENTS = 2_000
+"""An instance up to this size, with no more data elements, is parsed where it is received: half a millisecond, and a
+thread would take as long again to be woken when the machine is busy."""
+
 SMALL_BYTES = 1 << 16
-"""An instance up to this size is parsed where it is received: a millisecond, and a thread would take as long again to
-be woken when the machine is busy."""
+HELD_BYTES = 2 << 20
+"""Such instances stay in memory until they are placed: any number that is small, and so many bytes of longer ones."""
 
 TRANSCODING_AT_ONCE = 2
 """Instances of one request that are transcoded at the same time; some frames of each are in memory."""
@@ -99,6 +105,7 @@ class StoreRequest:
         self._staged: set[StagedBlob] = set()
         self._batch: list[asyncio.Task[_Outcome] | _Outcome] = []
         self._metadata_bytes = 0
+        self._held_bytes = 0
         self._outcomes: list[InstanceOutcome] = []
         self._slots = asyncio.Semaphore(PREPARING_AT_ONCE)
         self._transcoding = asyncio.Semaphore(TRANSCODING_AT_ONCE)
@@ -135,7 +142,7 @@ class StoreRequest:
 
         Of a long request, what has come together is committed meanwhile. Raises StorageFull and StorageUnavailable.
         """
-        if blob.size <= SMALL_BYTES:
+        if self._may_be_quick(blob):
             self._batch.append(await self._prepare(blob))
         else:
             await self._slots.acquire()
@@ -165,7 +172,7 @@ class StoreRequest:
         ]
         self._staged.difference_update(item.blob for item in with_forms(prepared))
         self._batch.clear()
-        self._metadata_bytes = 0
+        self._metadata_bytes = self._held_bytes = 0
 
     async def _prepare_and_release(self, blob: StagedBlob) -> _Outcome:
         try:
@@ -199,10 +206,8 @@ class StoreRequest:
 
     async def _read(self, blob: StagedBlob) -> _Outcome:
         try:
-            if blob.size <= SMALL_BYTES:
-                prepared, violations = _parse(blob, self._policy)
-            else:
-                prepared, violations = await run_cpu(_parse, blob, self._policy)
+            found = self._quickly_parsed(blob)
+            prepared, violations = found if found is not None else await run_cpu(_parse, blob, self._policy)
             parsed = prepared.parsed
             if self._study_instance_uid not in {None, parsed.key.study_instance_uid}:
                 detail = f"the instance belongs to study {parsed.key.study_instance_uid}"
@@ -221,6 +226,20 @@ class StoreRequest:
             logger.exception("an instance could not be processed")
             reasons = ("the instance could not be processed",)
             return FailedInstance(None, None, FailureReason.PROCESSING_FAILURE, reasons)
+
+    def _may_be_quick(self, blob: StagedBlob) -> bool:
+        return blob.size <= SMALL_BYTES or (blob.size <= QUICK_BYTES and self._held_bytes + blob.size <= HELD_BYTES)
+
+    def _quickly_parsed(self, blob: StagedBlob) -> tuple[PreparedInstance, Sequence[str]] | None:
+        """An instance that stays in memory; None for one that a worker has to parse."""
+        if not self._may_be_quick(blob):
+            return None
+        try:
+            found = _parse(blob, _quick(self._policy), hold=True)
+        except LimitExceeded:
+            return None
+        self._held_bytes += blob.size if blob.size > SMALL_BYTES else 0
+        return found
 
     async def _add(self, prepared: Sequence[PreparedInstance]) -> list[Addition]:
         """Place the bytes, commit the rows, and drop the bytes that no row needs: all of it, once it has begun."""
@@ -250,18 +269,26 @@ class StoreRequest:
         return additions
 
 
-def _parse(blob: StagedBlob, policy: StorePolicy) -> tuple[PreparedInstance, Sequence[str]]:
-    """Read the bytes, find what breaks the rules in force, and seal them; runs in a worker.
+def _parse(blob: StagedBlob, policy: StorePolicy, *, hold: bool = False) -> tuple[PreparedInstance, Sequence[str]]:
+    """Read the bytes, find what breaks the rules in force, and seal them; runs in a worker, unless they are held.
 
     Those that may be transcoded are read once more, and sealed when that is done.
     """
-    if policy.transcoding is None:
+    if policy.transcoding is None and not hold:
         blob.write_ahead()
     prepared = PreparedInstance.read(blob, policy.limits)
     violations = validate(orjson.loads(prepared.parsed.metadata)) if policy.validation is Validation.STRICT else ()
     if policy.transcoding is None:
-        blob.seal()
+        blob.seal(hold=hold)
     return prepared, [str(violation) for violation in violations]
+
+
+@lru_cache
+def _quick(policy: StorePolicy) -> StorePolicy:
+    """The policy, with the limits of what is parsed while others wait."""
+    limits = policy.limits
+    elements, inflated = min(limits.max_elements, QUICK_ELEMENTS), min(limits.max_inflated, QUICK_BYTES)
+    return replace(policy, limits=replace(limits, max_elements=elements, max_inflated=inflated))
 
 
 def _failure(error: UnusableInstance) -> FailedInstance:

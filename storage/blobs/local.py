@@ -65,7 +65,7 @@ class LocalBlobStore:
     def placement(self, blobs: Sequence[tuple[StagedBlob, ResourceKey]]) -> Placement | None:
         """A few blobs that are held in memory: to place them takes as long as to wake another thread for it."""
         staged = [cast("LocalStagedBlob", blob) for blob, _ in blobs]
-        if len(staged) > PLACED_WITH_ROWS or not all(blob.is_held for blob in staged):
+        if len(staged) > PLACED_WITH_ROWS or not all(blob.is_journaled for blob in staged):
             return None
         return _LocalPlacement(self._place, staged, [_new_key(resource) for _, resource in blobs])
 
@@ -135,26 +135,30 @@ class LocalBlobStore:
             blob.placed()
 
     def _bring(self, blobs: Sequence[LocalStagedBlob], keys: Sequence[str]) -> None:
-        """Move files and sync them; write what is held in memory, and leave its syncing to the journal."""
+        """Write or move files, and sync them; the syncing of small ones is left to the journal."""
         folders: set[Path] = set()
-        moved: list[Path] = []
-        written: list[tuple[str, bytes]] = []
+        to_sync: list[Path] = []
+        journaled: list[tuple[str, bytes]] = []
         for blob, key in zip(blobs, keys, strict=True):
-            if blob.is_held:
+            if blob.is_journaled:
                 held = blob.held
                 folders.update(write_into(self._root, key, held))
-                written.append((key, held))
+                journaled.append((key, held))
+                continue
+            path = self._path(key)
+            if blob.is_held:
+                folders.update(write_into(self._root, key, blob.held))
             else:
-                path = self._path(key)
                 os.utime(blob.path)  # the time of placing, not that of the last byte: a blob is young from here on
                 folders.update(move_into(blob.path, path, self._root))
-                moved.append(path)
+            folders.add(path.parent)
+            to_sync.append(path)
         # Files are synced behind their renaming: a journal of the file system then takes both at once, and finds
         # little left to do for the folders.
-        self._sync(moved)
+        self._sync(to_sync)
         for folder in folders:
             sync_folder(folder)
-        self._staging.journal.append(written)
+        self._staging.journal.append(journaled)
 
     def _sync(self, paths: Sequence[Path]) -> None:
         """Sync files, several at a time: they share the journal's work."""

@@ -32,7 +32,7 @@ class MemoryStagedBlob:
     def write_ahead(self) -> None:
         """They are there."""
 
-    def seal(self) -> None:
+    def seal(self, *, hold: bool = False) -> None:
         """The bytes stay where they are."""
 
     async def discard(self) -> None:

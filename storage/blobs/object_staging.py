@@ -67,9 +67,9 @@ class ObjectStagedBlob:
     def write_ahead(self) -> None:
         """Those that make a part of an upload are on their way already."""
 
-    def seal(self) -> None:
-        """Write every byte to the file; a small blob stays in memory until it is placed."""
-        if self._file is not None or self.size > HELD_BYTES:
+    def seal(self, *, hold: bool = False) -> None:
+        """Write every byte to the file; a small blob, or one to hold, stays in memory until it is placed."""
+        if self._file is not None or (self.size > HELD_BYTES and not hold):
             self._flush()
         self._sealed = True
         self._loop.call_soon_threadsafe(self._changed.set)

@@ -49,10 +49,11 @@ class StagedBlob(Protocol):
         Raises StorageFull, StorageUnavailable.
         """
 
-    def seal(self) -> None:
-        """All bytes are written: hold no more than some kilobytes in memory; synchronous, for a worker thread.
+    def seal(self, *, hold: bool = False) -> None:
+        """All bytes are written: keep no more than some kilobytes in memory; synchronous, for a worker thread.
 
-        Raises StorageFull, StorageUnavailable.
+        With ``hold``, all that is in memory stays there until the blob is placed, and no thread is needed. Raises
+        StorageFull, StorageUnavailable.
         """
 
     async def discard(self) -> None:

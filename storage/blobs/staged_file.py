@@ -50,9 +50,9 @@ class LocalStagedBlob:
                 start_writing(self._file())
             self._written_ahead = len(self._tail)
 
-    def seal(self) -> None:
-        """Write every byte to the file and close it; a small blob stays in memory until it is placed."""
-        if self._belongs_in_file:
+    def seal(self, *, hold: bool = False) -> None:
+        """Write every byte to the file and close it; a small blob, or one to hold, stays in memory until placed."""
+        if self._has_file or (self._belongs_in_file and not hold):
             self._flush()
             self._close()
 
@@ -60,6 +60,11 @@ class LocalStagedBlob:
     def is_held(self) -> bool:
         """Whether a sealed blob is in memory, and has no file."""
         return not self._has_file
+
+    @property
+    def is_journaled(self) -> bool:
+        """Whether it is held, and so small that it goes into the journal when it is placed."""
+        return self.is_held and self.size <= JOURNALED_BYTES
 
     @property
     def held(self) -> bytes:

@@ -11,9 +11,14 @@ import httpx
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
-from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, JPEGBaseline8Bit
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    EncapsulatedPDFStorage,
+    ExplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+)
 
-from app.services.store import BATCH_INSTANCES
+from app.services.store import BATCH_INSTANCES, HELD_BYTES, QUICK_BYTES, QUICK_ELEMENTS, SMALL_BYTES
 from app.settings import Settings
 from tests.api.answers import assert_problem, failures, store, stored_uids
 from tests.api.conftest import LIMITS
@@ -66,11 +71,12 @@ def stored_file(client: InProcessClient, data_set: Dataset) -> bytes:
     return answer.content
 
 
-def assert_stored(client: InProcessClient, answer: httpx.Response, data_set: Dataset) -> None:
-    """The instance, and it alone, is stored, bit for bit."""
+def assert_stored(client: InProcessClient, answer: httpx.Response, *data_sets: Dataset) -> None:
+    """The instances, and they alone, are stored, bit for bit."""
     assert answer.status_code == 200, answer.text
-    assert stored_uids(answer) == [data_set.SOPInstanceUID]
-    assert stored_file(client, data_set) == part10(data_set)
+    assert stored_uids(answer) == [data_set.SOPInstanceUID for data_set in data_sets]
+    for data_set in data_sets:
+        assert stored_file(client, data_set) == part10(data_set)
 
 
 @pytest.mark.parametrize("of_study", [False, True], ids=["any study", "one study"])
@@ -90,6 +96,38 @@ def test_a_request_of_more_instances_than_are_held_at_once_is_stored_whole(clien
     assert stored_uids(answer) == [data_set.SOPInstanceUID for data_set in held if data_set.SOPInstanceUID]
     assert len(failures(answer)) == 1
     for data_set in (held[0], held[-1]):
+        assert stored_file(client, data_set) == part10(data_set)
+
+
+@pytest.mark.parametrize("size", [SMALL_BYTES // 2, SMALL_BYTES, QUICK_BYTES // 2, QUICK_BYTES, 2 * QUICK_BYTES])
+def test_instances_of_any_size_are_stored_one_or_many_a_request(client: InProcessClient, size: int) -> None:
+    count = 3 * HELD_BYTES // size if size > SMALL_BYTES else 5
+    for number in (1, count):
+        held = [new_instance(PixelData=bytes([each]) * size) for each in range(number)]
+        assert_stored(client, send(client, store_body(map(part10, held))), *held)
+
+
+@pytest.mark.parametrize("deflated", [False, True])
+def test_instances_of_many_elements_are_stored(client: InProcessClient, deflated: bool) -> None:
+    held = new_instance()
+    for number in range(QUICK_ELEMENTS + 100):
+        held.add_new(0x00191000 + number, "US", number)
+    if deflated:
+        held.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+        held.PixelData = bytes(2 * QUICK_BYTES)  # which is a few kilobytes then
+        assert len(part10(held)) < SMALL_BYTES
+    assert_stored(client, send(client, store_body([part10(held)])), held)
+
+
+def test_a_broken_instance_among_those_in_memory_does_not_spoil_them(client: InProcessClient) -> None:
+    held = [new_instance(PixelData=bytes(QUICK_BYTES // 4)) for _ in range(3)]
+    broken = new_instance(PixelData=bytes(QUICK_BYTES // 4), SOPInstanceUID="")
+    files = [part10(data_set) for data_set in (held[0], broken, *held[1:])]
+    answer = send(client, store_body(files))
+    assert answer.status_code == 202
+    assert stored_uids(answer) == [data_set.SOPInstanceUID for data_set in held]
+    assert len(failures(answer)) == 1
+    for data_set in held:
         assert stored_file(client, data_set) == part10(data_set)
 
 

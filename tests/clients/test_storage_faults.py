@@ -213,8 +213,9 @@ def test_a_staging_folder_that_refuses_is_503(server: LiveServer) -> None:
     aside = server.data / "aside"
     folder.rename(aside)
     folder.write_bytes(b"")
-    for size in (100_000, 3 * MEGABYTE):
-        assert_problem(store(server, new_instance(PixelData=bytes(size))), 503, "storage")
+    assert_problem(store(server, new_instance(PixelData=bytes(3 * MEGABYTE))), 503, "storage")
+    together = [new_instance(PixelData=bytes(MEGABYTE // 2)) for _ in range(10)]  # more than stay in memory
+    assert_problem(store(server, *together), 503, "storage")
     folder.unlink()
     aside.rename(folder)
     assert_works(server, held)

@@ -148,16 +148,58 @@ async def test_folders_that_are_gone_are_a_fault_of_the_store_not_of_who_stores(
     await store.close()
 
 
-@pytest.mark.parametrize(("size", "step"), [(4, "write_into"), (JOURNALED_BYTES + 1, "move_into")])
+async def test_a_blob_to_hold_has_no_file_until_it_is_placed_and_is_synced_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = LocalBlobStore(tmp_path)
+    before = files_below(tmp_path / "staging")
+    data = os.urandom(JOURNALED_BYTES + 1)
+    blob = store.stage()
+    await blob.write(data)
+    blob.seal(hold=True)
+    assert files_below(tmp_path / "staging") == before
+    assert store.placement([(blob, INSTANCE)]) is None  # the thread that commits waits for no long sync
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(str(Path(f"/proc/self/fd/{file}").readlink())))
+    [key] = await store.place([(blob, INSTANCE)])
+    path = tmp_path / "instances" / key
+    assert path.read_bytes() == data
+    assert {str(path), str(path.parent), str(path.parent.parent)} <= set(synced)
+    await blob.discard()  # harmless
+    assert path.read_bytes() == data
+    await store.close()
+
+
+async def test_a_blob_to_hold_that_has_a_file_already_is_placed_whole(tmp_path: Path) -> None:
+    store = LocalBlobStore(tmp_path)
+    data = os.urandom(CHUNK_BYTES + 100)
+    blob = store.stage()
+    await blob.write(data[:CHUNK_BYTES])
+    await blob.write(data[CHUNK_BYTES:])
+    blob.seal(hold=True)
+    [key] = await store.place([(blob, INSTANCE)])
+    assert (tmp_path / "instances" / key).read_bytes() == data
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("size", "hold", "step"),
+    [
+        (4, False, "write_into"),
+        (JOURNALED_BYTES + 1, True, "write_into"),
+        (JOURNALED_BYTES + 1, False, "move_into"),
+        (JOURNALED_BYTES + 1, True, "sync_folder"),
+    ],
+)
 async def test_a_placing_that_fails_places_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, step: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, hold: bool, step: str
 ) -> None:
     store = LocalBlobStore(tmp_path)
     blobs = []
     for number in range(3):
         blob = store.stage()
         await blob.write(bytes(size))
-        blob.seal()
+        blob.seal(hold=hold)
         blobs.append((blob, ResourceKey("1.2", "1.2.3", f"1.2.3.{number}")))
     really = getattr(local, step)
     done: list[object] = []
