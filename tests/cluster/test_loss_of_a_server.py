@@ -19,8 +19,8 @@ from tests.multipart_requests import CONTENT_TYPE, store_body
 from tests.postgresql_server import PostgresqlServer
 from tests.swift_server import SwiftServer
 
-CLIENTS = 2
-REQUESTS = 10
+CLIENTS = 4
+REQUESTS = 16
 INSTANCES_IN_A_REQUEST = 2
 ACKNOWLEDGED_BEFORE_THE_KILL = 4
 
