@@ -10,7 +10,7 @@ import logging
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -68,7 +68,7 @@ class Validation(StrEnum):
     """VR, VM and values of all attributes, and the required attributes of common modules, must be right."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StorePolicy:
     """What is accepted."""
 
@@ -79,6 +79,13 @@ class StorePolicy:
     """The only studies that take instances, where not all do."""
     transcoding: IngestTranscoding | None = None
     """What transfer syntax they are brought into, where not all stay as they come."""
+
+    @cached_property
+    def quick(self) -> Self:
+        """The same with the limits of what is parsed while others wait."""
+        limits = self.limits
+        elements, inflated = min(limits.max_elements, QUICK_ELEMENTS), min(limits.max_inflated, QUICK_BYTES)
+        return replace(self, limits=replace(limits, max_elements=elements, max_inflated=inflated))
 
 
 DEFAULT_POLICY = StorePolicy()
@@ -235,7 +242,7 @@ class StoreRequest:
         if not self._may_be_quick(blob):
             return None
         try:
-            found = _parse(blob, _quick(self._policy), hold=True)
+            found = _parse(blob, self._policy.quick, hold=True)
         except LimitExceeded:
             return None
         self._held_bytes += blob.size if blob.size > SMALL_BYTES else 0
@@ -281,14 +288,6 @@ def _parse(blob: StagedBlob, policy: StorePolicy, *, hold: bool = False) -> tupl
     if policy.transcoding is None:
         blob.seal(hold=hold)
     return prepared, [str(violation) for violation in violations]
-
-
-@lru_cache
-def _quick(policy: StorePolicy) -> StorePolicy:
-    """The policy, with the limits of what is parsed while others wait."""
-    limits = policy.limits
-    elements, inflated = min(limits.max_elements, QUICK_ELEMENTS), min(limits.max_inflated, QUICK_BYTES)
-    return replace(policy, limits=replace(limits, max_elements=elements, max_inflated=inflated))
 
 
 def _failure(error: UnusableInstance) -> FailedInstance:
